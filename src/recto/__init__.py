@@ -1,0 +1,1 @@
+"""Recto: self-hosted document processing."""

@@ -1,0 +1,256 @@
+"""Every error Recto raises on purpose. The tree:
+
+    RectoError
+    |-- BadInput            the caller can fix it
+    |   |-- InvalidConfig, InvalidPageRange, NotFound, UrlNotAllowed, DownloadFailed, ...
+    |   `-- DocumentCorrupt, DocumentEmpty, DocumentUnsupported, DocumentLocked, DocumentTooLarge, ...
+    |-- Refused             the state of a job or a limit forbids it now
+    |   `-- JobState, JobNotComplete, JobDeleted, JobCancelled, QueueFull, RateLimited, AuthFailed
+    `-- OurFault            a defect, a crash or a missing part of this server
+        `-- ProcessingFailed, SubprocessCrashed, JobTimeout, Internal, Unavailable
+
+`name` is the wire's error name (one of the vendor's 44), `status` the HTTP status a sync call answers with,
+`retryable` whether the same call may work later. The message is for people: what was wrong, with which value,
+what to do. Errors travel between processes as (class name, message): see `to_record` and `from_record`.
+"""
+
+from typing import ClassVar, TypedDict
+
+
+class ErrorRecord(TypedDict):
+    """An error as stored in a job row."""
+
+    kind: str
+    message: str
+
+
+class RectoError(Exception):
+    """Something went wrong."""
+
+    name: ClassVar[str] = "INTERNAL_ERROR"
+    status: ClassVar[int] = 500
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str | None = None) -> None:
+        """Take the message for the user; without one the class's own docstring is the message."""
+        self.message = message or (type(self).__doc__ or "").strip()
+        super().__init__(self.message)
+
+    @property
+    def slug(self) -> str:
+        """The name in lower case, the wire's `type`."""
+        return self.name.lower()
+
+    def to_record(self) -> ErrorRecord:
+        """The error as it is stored; `from_record` brings it back."""
+        return {"kind": type(self).__name__, "message": self.message}
+
+
+class BadInput(RectoError):
+    """The request cannot be carried out as it is."""
+
+    name = "INVALID_CONFIG"
+    status = 422
+
+
+class InvalidConfig(BadInput):
+    """The request's options do not fit together."""
+
+
+class InvalidPageRange(BadInput):
+    """The page range names pages that do not exist."""
+
+    status = 400
+
+
+class NotFound(BadInput):
+    """There is no such thing, or it is not yours."""
+
+    name = "NOT_FOUND"
+    status = 404
+
+
+class UrlNotAllowed(BadInput):
+    """This server does not fetch from that address."""
+
+    name = "URL_NOT_ALLOWED"
+    status = 403
+
+
+class DownloadFailed(BadInput):
+    """The document could not be downloaded."""
+
+    name = "PROCESSING_FAILED"
+    status = 400
+
+    @property
+    def slug(self) -> str:
+        return "file_download_failure"
+
+
+class DocumentEmpty(BadInput):
+    """The document is empty: it has no bytes or no pages."""
+
+    name = "DOCUMENT_EMPTY"
+    status = 422
+
+
+class DocumentCorrupt(BadInput):
+    """The document is damaged and could not be repaired."""
+
+    name = "DOCUMENT_CORRUPT"
+    status = 415
+
+
+class DocumentUnsupported(BadInput):
+    """Documents of this type cannot be read."""
+
+    name = "DOCUMENT_UNSUPPORTED"
+    status = 415
+
+
+class DocumentTooLarge(BadInput):
+    """The document is larger than this server accepts."""
+
+    name = "DOCUMENT_TOO_LARGE"
+    status = 413
+
+
+class ImageTooLarge(BadInput):
+    """The image has more pixels than this server accepts."""
+
+    name = "IMAGE_TOO_LARGE"
+    status = 413
+
+
+class ImageTooSmall(BadInput):
+    """The image has too few pixels to hold any text."""
+
+    name = "IMAGE_TOO_SMALL"
+    status = 422
+
+
+class DocumentLocked(BadInput):
+    """The document is protected by a password: pass the right one as settings.document_password."""
+
+    name = "DOCUMENT_PASSWORD_PROTECTED"
+    status = 442
+
+
+class CustomerTimeout(BadInput):
+    """The job took longer than the settings.timeout that was asked for."""
+
+    name = "CUSTOMER_TIMEOUT"
+    status = 422
+
+
+class NotAvailable(BadInput):
+    """This server cannot do that yet."""
+
+    name = "NOT_APPLICABLE"
+    status = 422
+
+
+class Refused(RectoError):
+    """Not possible in the present state."""
+
+    name = "JOB_STATE_ERROR"
+    status = 409
+
+
+class AuthFailed(Refused):
+    """The API key is missing or not valid."""
+
+    name = "AUTH_ERROR"
+    status = 401
+
+
+class JobState(Refused):
+    """The job has already ended."""
+
+
+class JobNotComplete(Refused):
+    """The job has not ended yet: cancel it first, or wait."""
+
+    name = "JOB_NOT_COMPLETE"
+    status = 400
+
+
+class JobDeletionInProgress(Refused):
+    """The job is being deleted."""
+
+    name = "JOB_DELETION_IN_PROGRESS"
+    status = 409
+
+
+class JobDeleted(Refused):
+    """The job has been deleted."""
+
+    name = "JOB_DELETED"
+    status = 410
+
+
+class JobCancelled(Refused):
+    """The job was cancelled."""
+
+    name = "JOB_CANCELLED"
+    status = 409
+
+
+class OurFault(RectoError):
+    """Something in this server failed."""
+
+    name = "PROCESSING_FAILED"
+    status = 500
+
+
+class ProcessingFailed(OurFault):
+    """No page of the document could be read."""
+
+
+class SubprocessCrashed(OurFault):
+    """The process that read the document ended unexpectedly."""
+
+    name = "SUBPROCESS_CRASHED"
+
+
+class ReadTimedOut(OurFault):
+    """Reading took longer than the limit for one piece of work."""
+
+    name = "TIMEOUT"
+    status = 504
+    retryable = True
+
+
+class SyncTimeout(OurFault):
+    """The job did not end within the time a call may wait; it goes on, ask for it by its job id."""
+
+    name = "TIMEOUT"
+    status = 504
+    retryable = True
+
+
+class Internal(OurFault):
+    """An unexpected error; the server's log holds the details."""
+
+    name = "INTERNAL_ERROR"
+
+
+class Unavailable(OurFault):
+    """The server cannot reach its database or its storage just now."""
+
+    name = "SERVICE_UNAVAILABLE"
+    status = 503
+    retryable = True
+
+
+def _every(base: type[RectoError]) -> dict[str, type[RectoError]]:
+    found = {base.__name__: base}
+    for child in base.__subclasses__():
+        found |= _every(child)
+    return found
+
+
+def from_record(record: ErrorRecord) -> RectoError:
+    """The error a record was made from; a kind this version does not know becomes Internal."""
+    return _every(RectoError).get(record["kind"], Internal)(record["message"])
