@@ -227,7 +227,6 @@ class SyncTimeout(OurFault):
 
     name = "TIMEOUT"
     status = 504
-    retryable = True
 
 
 class Internal(OurFault):

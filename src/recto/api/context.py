@@ -1,0 +1,57 @@
+"""What every route may use, made by recto.app and hung on the application's state."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from recto.api.waiting import JobWaiter
+from recto.intake.guard import AddressGuard
+from recto.jobs.flow import Flow
+from recto.jobs.submit import Submitter
+from recto.storage.database import Database
+from recto.storage.objects import Objects
+from recto.storage.signed_urls import CursorSigner, UrlSigner
+
+OBJECTS_PATH = "/recto/v1/objects/"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The numbers the API keeps to: bytes and seconds."""
+
+    upload_bytes: int
+    presigned_bytes: int
+    inline_result_bytes: int
+    signed_url_s: int
+    sync_wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The adapters behind the routes."""
+
+    database: Database
+    objects: Objects
+    submitter: Submitter
+    flow: Flow
+    waiter: JobWaiter
+    guard: AddressGuard
+    signer: UrlSigner
+    cursors: CursorSigner
+    limits: Limits
+    auth: bool
+    public_url: str | None
+    version: str
+
+
+def context_of(request: Request) -> Context:
+    """The context of the application that serves this request."""
+    context = request.app.state.context
+    if not isinstance(context, Context):
+        raise TypeError("the application was made without a context")
+    return context
+
+
+def base_url(request: Request) -> str:
+    """The URL this server is reached by: the operator's setting, else the one the caller used."""
+    return (context_of(request).public_url or str(request.base_url)).rstrip("/")

@@ -1,0 +1,52 @@
+"""POST /parse and POST /parse_async."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from recto.api.answers import parse_answer
+from recto.api.guards import Caller, Here, JsonObject
+from recto.api.problems import answer
+from recto.api.submitting import check_webhook, finished, submission_of
+from recto.jobs.lanes import asked_lane
+from recto.wire.asynchronous import QueuePriority
+from recto.wire.bodies import read_parse
+from recto.wire.inputs import references
+from recto.wire.parse_options import to_options
+
+router = APIRouter()
+
+
+@router.post("/parse")
+async def parse(request: Request, context: Here, organisation: Caller, body: JsonObject) -> Response:
+    """Read a document; answers with the result, or with a job id when the body has `async`."""
+    return await _parse(request, context, organisation, body, background=False)
+
+
+@router.post("/parse_async")
+async def parse_async(request: Request, context: Here, organisation: Caller, body: JsonObject) -> Response:
+    """Read a document in the background; answers with the job's id at once."""
+    return await _parse(request, context, organisation, body, background=True)
+
+
+async def _parse(
+    request: Request, context: Here, organisation: UUID, body: dict[str, Any], *, background: bool
+) -> Response:
+    asked = read_parse(body, background=background)
+    options, password, warnings = to_options(asked.config)
+    in_background = background or asked.background is not None
+    lane = asked_lane(
+        sync=not in_background, priority=asked.priority, batch=asked.queue is QueuePriority.BATCH
+    )
+    webhook = await check_webhook(context, asked.background)
+    submission = submission_of(
+        organisation, lane, body, asked.background, password, webhook, (*asked.warnings, *warnings)
+    )
+    (reference,) = references(asked.config.input)
+    async with context.database.begin() as connection:
+        job_id = await context.submitter.parse(connection, submission, reference, options)
+    if in_background:
+        return answer({"job_id": str(job_id)})
+    row = await finished(context, job_id)
+    return answer(await parse_answer(request, row, context.limits.inline_result_bytes))

@@ -1,0 +1,59 @@
+"""POST /pipeline and POST /pipeline_async: run a deployed pipeline on a document, or on several."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from recto.api.answers import pipeline_answer
+from recto.api.guards import Caller, Here, JsonObject
+from recto.api.problems import answer
+from recto.api.submitting import check_webhook, finished, submission_of
+from recto.errors import InvalidConfig
+from recto.jobs.lanes import asked_lane
+from recto.storage.queries import pipelines
+from recto.wire.bodies import read_pipeline
+from recto.wire.inputs import references
+
+MAX_DOCUMENTS = 1000  # in one call; more are better several calls, whose failures stay apart
+
+router = APIRouter()
+
+
+@router.post("/pipeline")
+async def pipeline(request: Request, context: Here, organisation: Caller, body: JsonObject) -> Response:
+    """Run a pipeline; answers with its result."""
+    job_id = await _submit(context, organisation, body, background=False)
+    return answer(await pipeline_answer(request, await finished(context, job_id)))
+
+
+@router.post("/pipeline_async")
+async def pipeline_async(context: Here, organisation: Caller, body: JsonObject) -> Response:
+    """Run a pipeline in the background; answers with the job's id at once."""
+    return answer({"job_id": str(await _submit(context, organisation, body, background=True))})
+
+
+async def _submit(context: Here, organisation: UUID, body: dict[str, Any], *, background: bool) -> UUID:
+    asked = read_pipeline(body, background=background)
+    config = asked.config
+    documents = references(config.input)
+    if not documents:
+        raise InvalidConfig("The input is an empty list; name at least one document.")
+    if len(documents) > MAX_DOCUMENTS:
+        raise InvalidConfig(
+            f"The input names {len(documents)} documents; one call takes at most {MAX_DOCUMENTS}."
+        )
+    webhook = await check_webhook(context, asked.background)
+    submission = submission_of(
+        organisation,
+        asked_lane(sync=not background, priority=asked.priority),
+        body,
+        asked.background,
+        config.settings.document_password,
+        webhook,
+        asked.warnings,
+    )
+    async with context.database.begin() as connection:
+        found = await pipelines.find(connection, organisation, config.pipeline_id)
+        many = isinstance(config.input, list)
+        return await context.submitter.pipeline(connection, submission, found, documents, many=many)

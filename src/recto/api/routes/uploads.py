@@ -1,0 +1,167 @@
+"""POST /upload, DELETE /upload/{id}, and the signed URLs through which bytes come and go without a key."""
+
+import mimetypes
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
+from pathlib import PurePath
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from recto.api.context import OBJECTS_PATH, Context, base_url
+from recto.api.guards import Caller, Here
+from recto.api.problems import answer
+from recto.errors import DocumentTooLarge, InvalidConfig
+from recto.intake.reference import normalise_extension, upload_id
+from recto.storage.queries import uploads
+
+PIECE_BYTES = 1024 * 1024
+DRAIN_FACTOR = 10  # a refused body is read on up to so many times the limit, so that the refusal is read too
+FORM_OVERHEAD_BYTES = 64 * 1024
+
+router = APIRouter()
+
+
+@router.post("/upload")
+async def upload(
+    request: Request, context: Here, organisation: Caller, extension: str | None = None
+) -> Response:
+    """Store a file sent as multipart form data; without a file, answer with a URL to PUT one to."""
+    wanted = normalise_extension(extension) if extension else None
+    given = await _received_file(request, context)
+    if given is None:
+        return await _presigned(request, context, organisation, wanted)
+    row = uploads.UploadRow(
+        id=uuid4(),
+        organisation_id=organisation,
+        extension=wanted or _extension_of(given.filename, given.content_type),
+        name=PurePath(given.filename).name[:255] if given.filename else None,
+        size_bytes=given.size,
+    )
+    await context.objects.put_stream(row.key, _pieces(given), context.limits.upload_bytes)
+    await given.close()
+    async with context.database.begin() as connection:
+        await uploads.add(connection, row)
+    return answer({"file_id": row.file_id, "presigned_url": None})
+
+
+@router.delete("/upload/{file_id:path}")
+async def delete_upload(context: Here, organisation: Caller, file_id: str) -> Response:
+    """Delete an upload at once; jobs that have read it keep their results."""
+    async with context.database.begin() as connection:
+        row = await uploads.find(connection, organisation, UUID(upload_id(file_id)))
+        await uploads.remove(connection, row.id)
+    await context.objects.delete(row.key)
+    return answer({"file_id": row.file_id})
+
+
+@router.put(OBJECTS_PATH + "{token}")
+async def put_object(request: Request, context: Here, token: str) -> Response:
+    """Receive the bytes of a presigned upload, streamed to the storage."""
+    signed = context.signer.open(token, "PUT", context.limits.signed_url_s)
+    row_id = UUID(PurePath(signed.key).stem)
+    try:
+        size = await context.objects.put_stream(signed.key, request.stream(), context.limits.presigned_bytes)
+    except DocumentTooLarge:
+        await _drain(request, context.limits.presigned_bytes)
+        raise
+    async with context.database.begin() as connection:
+        await uploads.record_size(connection, row_id, size)
+    return Response(status_code=200)
+
+
+@router.get(OBJECTS_PATH + "{token}")
+async def get_object(context: Here, token: str) -> Response:
+    """Hand out an object to whoever holds its signed URL."""
+    signed = context.signer.open(token, "GET", context.limits.signed_url_s)
+    size = await context.objects.size(signed.key)
+    kind = mimetypes.guess_type(signed.filename or signed.key)[0] or "application/octet-stream"
+    headers = {
+        "content-length": str(size),
+        "x-content-type-options": "nosniff",
+        "content-security-policy": "sandbox",
+        "cache-control": "private, no-store",
+    }
+    if signed.filename:
+        headers["content-disposition"] = f'inline; filename="{signed.filename}"'
+    return StreamingResponse(context.objects.stream(signed.key), headers=headers, media_type=kind)
+
+
+async def _presigned(
+    request: Request, context: Context, organisation: UUID, extension: str | None
+) -> Response:
+    row = uploads.UploadRow(uuid4(), organisation, extension or "", None, None)
+    async with context.database.begin() as connection:
+        await uploads.add(connection, row)
+    url = await context.objects.signed_put(row.key, context.limits.signed_url_s)
+    own = base_url(request) + OBJECTS_PATH + context.signer.token(row.key, "PUT")
+    return answer({"file_id": row.file_id, "presigned_url": url or own})
+
+
+async def _received_file(request: Request, context: Context) -> UploadFile | None:
+    """The form's file, spooled to disk; None for a request without a form or without a file in it.
+
+    Raises:
+        DocumentTooLarge: the body is longer than a direct upload may be. InvalidConfig: it is no form.
+    """
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        return None
+    limit = context.limits.upload_bytes
+    try:
+        form = await MultiPartParser(request.headers, _limited(request, limit), max_files=1).parse()
+    except MultiPartException as error:
+        raise InvalidConfig(f"The form data cannot be read: {error.message}") from error
+    except DocumentTooLarge:
+        await _drain(request, limit)
+        raise
+    file = form.get("file")
+    if isinstance(file, str):
+        raise InvalidConfig(
+            "The form's field 'file' is text; send the document's bytes as a file part with a file name."
+        )
+    return file
+
+
+async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes]:
+    received = 0
+    announced = request.headers.get("content-length", "")
+    too_large = DocumentTooLarge(
+        f"The upload is larger than {limit} bytes; call /upload without a file and PUT the bytes to the"
+        " presigned_url instead."
+    )
+    if announced.isdigit() and int(announced) > limit + FORM_OVERHEAD_BYTES:
+        raise too_large
+    async for piece in request.stream():
+        received += len(piece)
+        if received > limit + FORM_OVERHEAD_BYTES:
+            raise too_large
+        yield piece
+
+
+async def _drain(request: Request, limit: int) -> None:
+    """Read the rest of a refused body, or the client would see a broken connection instead of the refusal."""
+    dropped = 0
+    with suppress(RuntimeError):  # the stream was already read to its end
+        async for piece in request.stream():
+            dropped += len(piece)
+            if dropped > limit * DRAIN_FACTOR:
+                return
+
+
+async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
+    while piece := await file.read(PIECE_BYTES):
+        yield piece
+
+
+def _extension_of(filename: str | None, content_type: str | None) -> str:
+    """From the file's name, else from its content type; empty when neither tells."""
+    suffix = PurePath(filename or "").suffix
+    with suppress(InvalidConfig):
+        if suffix:
+            return normalise_extension(suffix)
+    if content_type and content_type != "application/octet-stream":
+        return mimetypes.guess_extension(content_type.partition(";")[0]) or ""
+    return ""

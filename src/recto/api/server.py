@@ -1,0 +1,47 @@
+"""Puts the web application together: routes, translations of errors, and what lives as long as it does."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI, Request, Response
+
+from recto.api import problems
+from recto.api.context import Context
+from recto.api.openapi import openapi_document
+from recto.api.problems import error_answer
+from recto.api.routes import jobs, parse, pipeline, pipelines, service, uploads
+from recto.api.submitting import JobFailed
+from recto.jobs.engine import Engine
+
+
+def create_api(context: Context, engine: Engine) -> FastAPI:
+    """The ASGI application on a context; opens the engine at start and closes everything at its end."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        await engine.open()
+        listening = asyncio.create_task(context.waiter.listen())
+        try:
+            yield
+        finally:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+            await engine.close()
+            await context.database.close()
+
+    api = FastAPI(title="Recto", version=context.version, lifespan=lifespan, openapi_url="/openapi.json")
+    api.state.context = context
+    problems.install(api)
+    api.add_exception_handler(JobFailed, _on_job_failed)
+    for module in (parse, pipeline, jobs, uploads, pipelines, service):
+        api.include_router(module.router)
+    api.openapi = lambda: openapi_document(context.version)
+    return api
+
+
+async def _on_job_failed(_: Request, error: Exception) -> Response:
+    if not isinstance(error, JobFailed):
+        raise TypeError("registered for JobFailed")
+    return error_answer(error.error, str(error.job_id))

@@ -1,0 +1,86 @@
+"""What every route that makes a job does: webhook check, the submission, and waiting for a synchronous one."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from recto.api.answers import error_of
+from recto.api.context import Context
+from recto.errors import DownloadFailed, Internal, NotAvailable, RectoError
+from recto.jobs.lanes import Lane
+from recto.jobs.submit import Submission
+from recto.storage.queries.jobs import JobRow
+from recto.wire.asynchronous import AsyncConfig, DirectWebhookConfig, SvixWebhookConfig
+from recto.wire.masking import raw_config
+
+WEBHOOK_CHECK_S = 1.0  # for looking its host up now; a slow name server only moves the check to the delivery
+
+
+class JobFailed(Exception):  # noqa: N818 - carries an error, is none of ours
+    """A synchronous call's job ended without a result; `error` says why."""
+
+    def __init__(self, error: RectoError, job_id: UUID) -> None:
+        """Keep both."""
+        super().__init__(error.message)
+        self.error = error
+        self.job_id = job_id
+
+
+async def check_webhook(context: Context, background: AsyncConfig | None) -> dict[str, Any] | None:
+    """The webhook as it is stored, None without one.
+
+    Raises:
+        NotAvailable: svix mode, which this version cannot deliver. UrlNotAllowed: an address that is refused.
+    """
+    webhook = background.webhook if background else None
+    match webhook:
+        case None:
+            return None
+        case SvixWebhookConfig():
+            raise NotAvailable(
+                "Webhooks of mode 'svix' are not available yet: use {'mode': 'direct', 'url': ...}, or poll"
+                " GET /job/{job_id}."
+            )
+        case DirectWebhookConfig(url=url):
+            try:
+                async with asyncio.timeout(WEBHOOK_CHECK_S):
+                    await context.guard.resolve(url)
+            except (TimeoutError, DownloadFailed):
+                pass  # the name may resolve by the time the job ends; the delivery checks it again anyway
+            return {"mode": "direct", "url": url}
+
+
+def submission_of(
+    organisation: UUID,
+    lane: Lane,
+    body: dict[str, Any],
+    background: AsyncConfig | None,
+    password: str | None,
+    webhook: dict[str, Any] | None,
+    warnings: tuple[str, ...],
+) -> Submission:
+    """The submission of a request whose parts have been checked."""
+    return Submission(
+        organisation_id=organisation,
+        lane=lane,
+        raw_config=raw_config(body),
+        password=password,
+        metadata=background.metadata if background else None,
+        webhook=webhook,
+        warnings=warnings,
+    )
+
+
+async def finished(context: Context, job_id: UUID) -> JobRow:
+    """The completed job of a synchronous call.
+
+    Raises:
+        JobFailed: it ended otherwise, or goes on after the time a call may wait.
+    """
+    try:
+        row = await context.waiter.wait(job_id, context.limits.sync_wait_s)
+    except RectoError as error:
+        raise JobFailed(error, job_id) from error
+    if row.status != "Completed":
+        raise JobFailed(error_of(row) or Internal(), job_id)
+    return row

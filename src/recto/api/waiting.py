@@ -1,0 +1,69 @@
+"""Lets a synchronous call wait for its job: woken by a notice, and looking by itself now and then."""
+
+import asyncio
+from uuid import UUID
+
+from recto.errors import SyncTimeout
+from recto.storage.database import Database
+from recto.storage.notices import JOB_ENDED, Listener
+from recto.storage.queries import jobs
+
+LOOK_S = 2.0  # between looks at the row, in case a notice got lost
+
+
+class JobWaiter:
+    """Waits for the ends of jobs, with one database connection for all callers together."""
+
+    def __init__(self, database: Database) -> None:
+        """Nothing is heard before `listen` runs."""
+        self._database = database
+        self._waiting: dict[UUID, set[asyncio.Event]] = {}
+        self._listener = Listener(database.url, JOB_ENDED, self._heard, self._wake_all)
+
+    async def listen(self) -> None:
+        """Hear notices until cancelled."""
+        await self._listener.listen()
+
+    async def wait(self, job_id: UUID, seconds: float) -> jobs.JobRow:
+        """The job once it has ended.
+
+        Raises:
+            SyncTimeout: it had not ended after so many seconds; it goes on.
+        """
+        event = asyncio.Event()
+        self._waiting.setdefault(job_id, set()).add(event)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        try:
+            while True:
+                event.clear()
+                row = await self._look(job_id)
+                if row is not None and not row.is_open:
+                    return row
+                remaining = until - loop.time()
+                if remaining <= 0:
+                    raise SyncTimeout(
+                        f"The job did not end within {seconds:g} s. It goes on: ask for job {job_id}."
+                    )
+                try:
+                    await asyncio.wait_for(event.wait(), min(remaining, LOOK_S))
+                except TimeoutError:
+                    continue
+        finally:
+            events = self._waiting[job_id]
+            events.discard(event)
+            if not events:
+                del self._waiting[job_id]
+
+    async def _look(self, job_id: UUID) -> jobs.JobRow | None:
+        async with self._database.begin() as connection:
+            return await jobs.get(connection, job_id)
+
+    def _heard(self, payload: str) -> None:
+        for event in self._waiting.get(UUID(payload), ()):
+            event.set()
+
+    def _wake_all(self) -> None:
+        for events in self._waiting.values():
+            for event in events:
+                event.set()

@@ -1,0 +1,217 @@
+"""The composition root: settings in, adapters built and wired, an API or a worker out."""
+
+import asyncio
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from recto.errors import InvalidConfig
+from recto.intake.fetch import Fetcher
+from recto.intake.guard import AddressGuard
+from recto.jobs.engine import Engine, migrate_engine
+from recto.jobs.flow import Flow
+from recto.jobs.submit import Submitter
+from recto.settings import Settings
+from recto.storage.database import Database, migrate
+from recto.storage.objects import open_objects
+from recto.storage.queries import access
+from recto.storage.secrets import Secrets
+from recto.storage.signed_urls import CursorSigner, UrlSigner
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from recto.jobs.worker import Worker
+
+UNKNOWN_VERSION = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What `prepare` did; `first_key` is the API key it made, shown to people once."""
+
+    first_key: str | None
+
+
+def recto_version() -> str:
+    """The server's version."""
+    try:
+        return version("recto")
+    except PackageNotFoundError:
+        return UNKNOWN_VERSION
+
+
+def database_url(settings: Settings) -> str:
+    """The database to use.
+
+    Raises:
+        InvalidConfig: none is named; only `recto serve` starts the embedded one.
+    """
+    if settings.database_url is None:
+        raise InvalidConfig(
+            "RECTO_DATABASE_URL is not set: name a PostgreSQL server, or use 'recto serve', which starts one."
+        )
+    return settings.database_url
+
+
+def prepare(settings: Settings) -> Prepared:
+    """Bring the database up to date and make the first organisation and key where there are none."""
+    url = database_url(settings)
+    migrate(url)
+    migrate_engine(url)
+    return asyncio.run(_first_key(settings, url))
+
+
+async def _first_key(settings: Settings, url: str) -> Prepared:
+    database = Database(url, pool_size=1)
+    wanted = settings.bootstrap_key.get_secret_value() if settings.bootstrap_key else None
+    try:
+        async with database.begin() as connection:
+            organisation_id = await access.ensure_organisation(connection)
+            if await access.any_key(connection):
+                return Prepared(None)
+            key = wanted or access.new_key()
+            await access.add_key(connection, organisation_id, "first", key)
+            return Prepared(key)
+    finally:
+        await database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """What API and worker both need."""
+
+    database: Database
+    engine: Engine
+    submitter: Submitter
+    flow: Flow
+
+
+def _adapters(settings: Settings) -> Adapters:
+    url = database_url(settings)
+    database, engine = Database(url), Engine(url)
+    objects = open_objects(settings.objects_url)
+    submitter = Submitter(engine, objects, Secrets(settings.secret()), settings.priority_budget)
+    return Adapters(database, engine, submitter, Flow(database, engine, submitter))
+
+
+def make_api(settings: Settings) -> "FastAPI":
+    """The web application."""
+    from recto.api.context import Context, Limits  # noqa: PLC0415 - a worker loads no web framework
+    from recto.api.server import create_api  # noqa: PLC0415
+    from recto.api.waiting import JobWaiter  # noqa: PLC0415
+
+    parts = _adapters(settings)
+    secret = settings.secret()
+    context = Context(
+        database=parts.database,
+        objects=open_objects(settings.objects_url),
+        submitter=parts.submitter,
+        flow=parts.flow,
+        waiter=JobWaiter(parts.database),
+        guard=AddressGuard(settings.allowed_hosts),
+        signer=UrlSigner(secret),
+        cursors=CursorSigner(secret),
+        limits=Limits(
+            upload_bytes=settings.max_upload_bytes,
+            presigned_bytes=settings.max_presigned_bytes,
+            inline_result_bytes=settings.inline_result_bytes,
+            signed_url_s=settings.signed_url_s,
+            sync_wait_s=settings.sync_wait_s,
+        ),
+        auth=settings.auth,
+        public_url=settings.public_url,
+        version=recto_version(),
+    )
+    return create_api(context, parts.engine)
+
+
+def make_worker(settings: Settings) -> "Worker":
+    """A worker process's parts, wired. Starts its child pools; run it with `run_worker`."""
+    from recto.jobs.children import Children  # noqa: PLC0415 - the API starts no children
+    from recto.jobs.reconcile import Reconciler  # noqa: PLC0415
+    from recto.jobs.records import Recorder  # noqa: PLC0415
+    from recto.jobs.units import UnitRunner, Workshop  # noqa: PLC0415
+    from recto.jobs.worker import Worker, make_scratch, worker_name  # noqa: PLC0415
+    from recto.webhooks.delivery import Deliverer  # noqa: PLC0415
+
+    parts = _adapters(settings)
+    name = worker_name()
+    guard = AddressGuard(settings.allowed_hosts)
+    children = Children(
+        settings.readers, settings.ocr_readers, settings.child_memory_mb, settings.ocr_memory_mb
+    )
+    shop = Workshop(
+        name=name,
+        database=parts.database,
+        objects=open_objects(settings.objects_url),
+        children=children,
+        fetcher=Fetcher(
+            guard, max_bytes=settings.max_presigned_bytes, total_timeout_s=settings.fetch_timeout_s
+        ),
+        secrets=Secrets(settings.secret()),
+        scratch=make_scratch(settings.data_dir.resolve() / "scratch"),
+        unit_timeout_s=settings.unit_timeout_s,
+        lease_s=settings.lease_s,
+    )
+    recorder = Recorder(
+        name,
+        parts.database,
+        parts.flow,
+        settings.lease_s,
+        settings.unit_pages,
+        ocr=settings.ocr_readers > 0,
+    )
+    deliverer = Deliverer(
+        name,
+        parts.database,
+        parts.engine,
+        guard,
+        timeout_s=settings.webhook_timeout_s,
+        backoff_s=settings.webhook_backoff_s,
+    )
+    return Worker(
+        name=name,
+        database=parts.database,
+        engine=parts.engine,
+        children=children,
+        flow=parts.flow,
+        runner=UnitRunner(shop, recorder),
+        deliverer=deliverer,
+        reconciler=Reconciler(parts.database, parts.engine, parts.flow),
+        readers=settings.readers,
+        ocr_readers=settings.ocr_readers,
+        lease_s=settings.lease_s,
+    )
+
+
+async def run_worker(worker: "Worker") -> None:
+    """Run a worker until cancelled, and close what it opened."""
+    await worker.engine.open()
+    try:
+        await worker.run()
+    finally:
+        await worker.engine.close()
+        await worker.database.close()
+
+
+def cancel_job(settings: Settings, organisation: str, job_id: UUID) -> None:
+    """Cancel a job from the command line.
+
+    Raises:
+        NotFound: no such organisation or job. JobState: the job has already ended.
+    """
+
+    async def run() -> None:
+        parts = _adapters(settings)
+        await parts.engine.open()
+        try:
+            async with parts.database.begin() as connection:
+                owner = await access.find_organisation(connection, organisation)
+                await parts.flow.cancel(connection, owner, job_id)
+        finally:
+            await parts.engine.close()
+            await parts.database.close()
+
+    asyncio.run(run())

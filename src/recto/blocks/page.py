@@ -1,0 +1,153 @@
+"""A gathered page in, its blocks in reading order out: the rules that need no other page.
+
+The steps stand in STEPS and run in that order; each takes what it recognises out of the words left over, so
+that every visible word ends in exactly one block. What depends on other pages (headings, running heads, tables
+going on) is decided afterwards, in document.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from recto.blocks.columns import find_gutters
+from recto.blocks.fields import mark_pairs
+from recto.blocks.figures import find_figures
+from recto.blocks.lines import Line, baselines, cut_lines, flattened, turn_of, visible
+from recto.blocks.lists import nested
+from recto.blocks.order import reading_order
+from recto.blocks.paragraphs import group_paragraphs
+from recto.blocks.region import Region, as_block
+from recto.blocks.tables.aligned import find_aligned_tables
+from recto.blocks.tables.cells import plain_text
+from recto.blocks.tables.ruled import FoundTable, find_ruled_tables
+from recto.document.block import PageLayout
+from recto.document.geometry import around
+from recto.document.page import Page, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A page half laid out: words nobody has taken yet, and the regions found so far."""
+
+    page: Page
+    words: tuple[Word, ...]
+    lines: tuple[Line, ...] = ()
+    regions: tuple[Region, ...] = ()
+
+
+def take_ruled_tables(draft: Draft) -> Draft:
+    """Tables whose lines are drawn."""
+    return _with_tables(draft, find_ruled_tables(draft.page, draft.words))
+
+
+def take_figures(draft: Draft) -> Draft:
+    """Pictures, and the words on them."""
+    tables = [region.box for region in draft.regions]
+    figures, words = find_figures(draft.page, draft.words, tables)
+    return replace(draft, words=tuple(words), regions=(*draft.regions, *figures))
+
+
+def take_turned_text(draft: Draft) -> Draft:
+    """Words that do not run from left to right: laid flat, grouped, and put back where they stand."""
+    turned = [word for word in draft.words if turn_of(word) != 0]
+    if not turned:
+        return draft
+    upright = tuple(word for word in draft.words if turn_of(word) == 0)
+    found: list[Region] = []
+    for turn in sorted({turn_of(word) for word in turned}):
+        found.extend(_turned_regions([word for word in turned if turn_of(word) == turn], turn))
+    return replace(draft, words=upright, regions=(*draft.regions, *found))
+
+
+def take_aligned_tables(draft: Draft) -> Draft:
+    """Tables that only the alignment of their words shows."""
+    return _with_tables(draft, find_aligned_tables(draft.page, draft.words))
+
+
+def read_lines(draft: Draft) -> Draft:
+    """Words left over to lines, cut at gutters."""
+    rows = baselines(draft.words)
+    return replace(draft, lines=tuple(cut_lines(rows, find_gutters(rows))), words=())
+
+
+def group_lines(draft: Draft) -> Draft:
+    """Lines to paragraphs and list items."""
+    return replace(draft, lines=(), regions=(*draft.regions, *group_paragraphs(draft.lines)))
+
+
+def put_in_order(draft: Draft) -> Draft:
+    """Reading order over all regions."""
+    return replace(draft, regions=tuple(reading_order(draft.regions, draft.page.height)))
+
+
+def mark_key_values(draft: Draft) -> Draft:
+    """Runs of labelled values."""
+    return replace(draft, regions=tuple(mark_pairs(draft.regions)))
+
+
+def nest_lists(draft: Draft) -> Draft:
+    """Levels of list items."""
+    return replace(draft, regions=tuple(nested(draft.regions)))
+
+
+STEPS: tuple[Callable[[Draft], Draft], ...] = (
+    take_ruled_tables,
+    take_figures,
+    take_turned_text,
+    take_aligned_tables,
+    read_lines,
+    group_lines,
+    put_in_order,
+    mark_key_values,
+    nest_lists,
+)
+"""The page-local rules, in order."""
+
+
+def lay_out(page: Page) -> PageLayout:
+    """The blocks of one page in reading order; boxes in points. Raises nothing: any page has a layout."""
+    draft = Draft(page, visible(page))
+    for step in STEPS:
+        draft = step(draft)
+    return PageLayout(
+        number=page.number,
+        width=page.width,
+        height=page.height,
+        route=page.route,
+        reason=page.reason,
+        blocks=tuple(as_block(region, page.number) for region in draft.regions),
+        rotation=page.rotation,
+        warnings=page.warnings,
+    )
+
+
+def _with_tables(draft: Draft, tables: list[FoundTable]) -> Draft:
+    if not tables:
+        return draft
+    taken = {id(word) for found in tables for word in found.words}
+    regions = tuple(
+        Region(
+            "Table",
+            found.box,
+            table=found.table,
+            text=plain_text(found.table),
+            soundness=found.soundness,
+            words=found.words,
+        )
+        for found in tables
+    )
+    words = tuple(word for word in draft.words if id(word) not in taken)
+    return replace(draft, words=words, regions=(*draft.regions, *regions))
+
+
+def _turned_regions(words: list[Word], turn: int) -> list[Region]:
+    """Paragraphs of one direction, each with the box it has on the page; askew words form one."""
+    if turn not in (90, 180, 270):
+        text = " ".join(word.text for word in words)
+        return [Region("Text", around(word.box for word in words), text=text, words=tuple(words))]
+    flat = flattened(words, turn)
+    home = {id(laid): word for laid, word in zip(flat, words, strict=True)}
+    found: list[Region] = []
+    for region in group_paragraphs(cut_lines(baselines(flat), ())):
+        back = tuple(home[id(word)] for line in region.lines for word in line.words)
+        found.append(replace(region, box=around(word.box for word in back), words=back))
+    return found

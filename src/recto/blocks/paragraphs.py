@@ -1,0 +1,161 @@
+"""Lines in, paragraphs out: lines of one column that run on become one region.
+
+A line joins the paragraph right above it when size and weight fit, the distance is the usual one, and nothing
+says that a new paragraph begins (a list marker, a first-line indent, a short line before it). Never moves
+text between columns and never orders paragraphs.
+"""
+
+from collections.abc import Sequence
+
+from recto.blocks.lines import Line, typical_leading
+from recto.blocks.lists import is_bullet, marker_of, without_marker
+from recto.blocks.region import Region
+from recto.document.geometry import around
+
+LEADING_SLACK = 1.28
+"""A distance up to this multiple of the usual one still runs on. Word's space of 6 pt after 11 pt text is 1.4."""
+SIZE_SLACK = 0.12
+"""Sizes that differ by more than this share of the larger belong to different paragraphs."""
+INDENT_EM = 0.8
+"""A first line moved right by this many font sizes begins a paragraph."""
+SHORT_LINE_SHARE = 0.8
+"""A line ending before this share of the paragraph's width was the last one, if its sentence is over."""
+MIN_SHARED_WIDTH = 0.3
+"""Share of the narrower line that must lie under the other."""
+SENTENCE_ENDS = (".", "!", "?", ":", ";", "。", '."', ".”", ".)")
+
+
+class _Growing:
+    """A paragraph that may still take lines."""
+
+    __slots__ = ("closed", "last", "left", "lines", "marker", "right")
+
+    def __init__(self, line: Line, marker: str) -> None:
+        self.lines = [line]
+        self.last = line
+        self.left = line.box.x0
+        self.right = line.box.x1
+        self.marker = marker
+        self.closed = False
+
+    def take(self, line: Line) -> None:
+        self.lines.append(line)
+        self.last = line
+        self.left = min(self.left, line.box.x0)
+        self.right = max(self.right, line.box.x1)
+
+
+def group_paragraphs(lines: Sequence[Line]) -> list[Region]:
+    """Paragraphs and list items of lines that come top to bottom."""
+    leading = typical_leading(lines)
+    growing: list[_Growing] = []
+    done: list[_Growing] = []
+    for line in _with_bullets(lines):
+        text = line.text
+        marker = marker_of(text)
+        home = _above(line, growing)
+        if home is not None and _runs_on(home, line, text, marker, leading):
+            home.take(line)
+        else:
+            growing.append(_Growing(line, marker))
+        still: list[_Growing] = []
+        for one in growing:
+            far = line.box.y0 - one.last.box.y1 > 3 * max(one.last.size, line.size, 1.0)
+            (done if far else still).append(one)
+        growing = still
+    return [_region(one) for one in (*done, *growing)]
+
+
+def _with_bullets(lines: Sequence[Line]) -> list[Line]:
+    """Bullets set far from their text were cut off as lines of their own: give them back."""
+    found: list[Line] = []
+    for line in lines:
+        before = found[-1] if found else None
+        if (
+            before is not None
+            and len(before.words) == 1
+            and _is_lone_marker(before.text)
+            and before.box.overlap_y(line.box) > 0.4 * min(before.box.height, line.box.height)  # noqa: PLR2004  (share: same baseline)
+            and 0 <= line.box.x0 - before.box.x1 < MAX_MARKER_GAP_EM * line.size
+        ):
+            found[-1] = Line(
+                (*before.words, *line.words), around((before.box, line.box)), line.size, line.bold
+            )
+        else:
+            found.append(line)
+    return found
+
+
+MAX_MARKER_GAP_EM = 5.0
+"""White space between a marker and its text, in font sizes, at most."""
+
+
+def _is_lone_marker(text: str) -> bool:
+    return bool(marker_of(f"{text} X"))
+
+
+def _above(line: Line, growing: Sequence[_Growing]) -> _Growing | None:
+    """The paragraph whose last line is nearest above this one, in the same column."""
+    best: _Growing | None = None
+    for one in growing:
+        last = one.last.box
+        if last.y1 - line.box.y1 > -0.3 * line.size:
+            continue
+        shared = min(one.right, line.box.x1) - max(one.left, line.box.x0)
+        if shared < MIN_SHARED_WIDTH * min(one.right - one.left, line.box.width):
+            continue
+        if best is None or last.y1 > best.last.box.y1:
+            best = one
+    return best
+
+
+def _runs_on(home: _Growing, line: Line, text: str, marker: str, leading: float) -> bool:
+    last = home.last
+    larger = max(last.size, line.size, 1.0)
+    if abs(last.size - line.size) > SIZE_SLACK * larger or last.bold != line.bold:
+        return False
+    if marker and (is_bullet(marker) or home.marker or _sentence_over(last)):
+        return False
+    distance = line.box.y1 - last.box.y1
+    usual = leading if len(home.lines) == 1 else _own_leading(home)
+    if distance > LEADING_SLACK * usual * larger:
+        return False
+    return not _new_paragraph(home, line, text)
+
+
+def _own_leading(home: _Growing) -> float:
+    before, last = home.lines[-2], home.lines[-1]
+    return max(1.0, (last.box.y1 - before.box.y1) / max(last.size, before.size, 1.0))
+
+
+def _sentence_over(line: Line) -> bool:
+    return line.words[-1].text.endswith(SENTENCE_ENDS)
+
+
+def _new_paragraph(home: _Growing, line: Line, text: str) -> bool:
+    last = home.last.box
+    em = max(line.size, 1.0)
+    indent = line.box.x0 - last.x0
+    centred = abs(line.box.center_x - last.center_x) < em
+    if home.marker:
+        return indent < -INDENT_EM * em and not text[:1].islower()
+    if indent > INDENT_EM * em and not centred and (len(home.lines) > 1 or _sentence_over(home.last)):
+        return True
+    width = max(home.right, line.box.x1) - min(home.left, line.box.x0)
+    ended = last.x1 - home.left < SHORT_LINE_SHARE * width
+    return ended and _sentence_over(home.last) and not text[:1].islower() and not centred
+
+
+def _region(one: _Growing) -> Region:
+    box = around(line.box for line in one.lines)
+    lines = tuple(one.lines)
+    if not one.marker:
+        return Region("Text", box, lines)
+    plain = Region("List Item", box, lines, marker=one.marker)
+    return Region(plain.type, box, lines, text=without_marker(_joined(lines), one.marker), marker=one.marker)
+
+
+def _joined(lines: tuple[Line, ...]) -> str:
+    from recto.blocks.joining import joined
+
+    return joined(lines)

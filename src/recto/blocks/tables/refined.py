@@ -1,0 +1,76 @@
+"""A lattice and its words in, a finer table out, where the drawn lines leave rows or columns unmarked.
+
+Many tables draw only a frame, or lines between groups. Where one cell holds several phrases side by side, and
+those line up through the table, columns are missing; where cells of one row stack figures, rows are. The drawn
+lines still count: no phrase crosses an upright one, and those across part the rows. None where nothing is
+missing.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from recto.blocks.lines import Line, baselines, cut_lines
+from recto.blocks.tables.grid import PHRASE_GAP_EM, VisualRow, build_table, visual_rows
+from recto.blocks.tables.header import is_figure
+from recto.blocks.tables.lattice import Area, Lattice
+from recto.blocks.tables.stripes import find_columns
+from recto.document.block import Table
+from recto.document.page import Word
+
+CROWDED_SHARE = 0.2
+"""Share of the cells with text that hold phrases side by side, above which columns are missing."""
+STACKED_CELLS = 2
+"""Cells of one row that stack figures, from which on rows are missing."""
+MIN_STACK = 2
+"""Figures above each other that make a stack."""
+
+
+def refine(lattice: Lattice, held: Mapping[Area, Sequence[Word]]) -> Table | None:
+    """The table with the missing rows and columns, or None when the lattice is complete."""
+    phrases = {area: cut_lines(baselines(words), (), PHRASE_GAP_EM) for area, words in held.items() if words}
+    columns = [(lattice.xs[i], lattice.xs[i + 1]) for i in range(len(lattice.xs) - 1)]
+    rows = visual_rows([phrase for some in phrases.values() for phrase in some])
+    crowded = [area for area, some in phrases.items() if _side_by_side(some)]
+    finer: list[tuple[float, float]] = []
+    if len(crowded) >= CROWDED_SHARE * len(phrases):
+        finer = _finer_columns(rows, columns)
+        if not finer and all(area.column_span > 1 for area in crowded):
+            finer = columns
+    if not finer and not _rows_missing(phrases):
+        return None
+    reach = {id(some[0]): lattice.box_of(area) for area, some in phrases.items() if _fills(area, some)}
+    inner = [y for y in lattice.ys[1:-1] if _runs_through(lattice, y)]
+    table = build_table(rows, finer or columns, inner, reach)
+    return Table(table.rows, table.columns, table.cells, table.header_rows, ruled=True)
+
+
+def _side_by_side(phrases: Sequence[Line]) -> bool:
+    rows = visual_rows(phrases)
+    return any(len(row.phrases) > 1 for row in rows)
+
+
+def _finer_columns(
+    rows: Sequence[VisualRow], columns: Sequence[tuple[float, float]]
+) -> list[tuple[float, float]]:
+    """More columns than are drawn, or nothing."""
+    if not any(len(row.phrases) > 1 for row in rows):
+        return []
+    found = find_columns(rows)
+    return found if len(found) > len(columns) else []
+
+
+def _rows_missing(phrases: Mapping[Area, Sequence[Line]]) -> bool:
+    stacks: dict[int, int] = {}
+    for area, some in phrases.items():
+        if area.row_span == 1 and len(some) >= MIN_STACK and all(is_figure(one.text) for one in some):
+            stacks[area.row] = stacks.get(area.row, 0) + 1
+    return any(count >= STACKED_CELLS for count in stacks.values())
+
+
+def _fills(area: Area, phrases: Sequence[Line]) -> bool:
+    return area.column_span > 1 and len(phrases) == 1
+
+
+def _runs_through(lattice: Lattice, y: float) -> bool:
+    """Whether the line at this height parts rows over most of the width."""
+    length = sum(one.end - one.start for one in lattice.flat if abs(one.at - y) <= 3)  # noqa: PLR2004  (points)
+    return length >= 0.5 * lattice.box.width  # noqa: PLR2004  (share of the width)

@@ -1,0 +1,94 @@
+"""Rulings and words in, tables with drawn lines out: the first table reader.
+
+A lattice is a table when text lies in several of its rows and columns. Words go to the cell that holds their
+middle. Where the lines plainly leave out rows or columns, refined fills them in. Words outside are left to the
+next steps.
+"""
+
+from collections.abc import Sequence
+
+from recto.blocks.tables.cells import FoundTable, cell_text, without_empty_edges
+from recto.blocks.tables.header import count_header_rows
+from recto.blocks.tables.lattice import Area, Lattice, find_lattices
+from recto.blocks.tables.refined import refine
+from recto.document.block import Cell, Table
+from recto.document.page import Page, Word
+
+MIN_FILLED_CELLS = 3
+"""Fewer cells with text than this are boxes around text, not a table."""
+MIN_FILLED_SHARE = 0.2
+"""Share of cells with text below which a lattice is a chart's grid or a drawing."""
+MAX_STRUCK_SHARE = 0.12
+"""Share of words with a line through them above which a lattice is a chart: labels stand on its grid."""
+REFINED = 0.95
+"""Soundness of a table whose missing lines were filled in from the alignment of its words."""
+LOOSE = 0.9
+"""Soundness of a table with words that lie in none of its cells."""
+MAX_LETTERS_PER_CELL = 1500
+"""A cell with more letters, on average, is a column of prose in a frame."""
+
+
+def find_ruled_tables(page: Page, words: Sequence[Word]) -> list[FoundTable]:
+    """The tables of a page that drawn lines show, top to bottom; no word is given to two of them."""
+    found: list[FoundTable] = []
+    free = list(words)
+    for lattice in sorted(find_lattices(page.rulings), key=lambda one: one.box.area):
+        table = _table(lattice, free)
+        if table is not None:
+            taken = set(map(id, table.words))
+            free = [word for word in free if id(word) not in taken]
+            found.append(table)
+    return sorted(found, key=lambda one: (one.box.y0, one.box.x0))
+
+
+def _table(lattice: Lattice, words: Sequence[Word]) -> FoundTable | None:
+    inside = [word for word in words if lattice.box.holds_center_of(word.box)]
+    held = _by_area(lattice, inside)
+    filled = [area for area in lattice.areas if held[area]]
+    if not _is_table(lattice, filled, inside):
+        return None
+    refined = refine(lattice, held)
+    if refined is not None:
+        return FoundTable(refined, lattice.box, tuple(inside), REFINED)
+    cells, bold_rows = _cells(lattice, held)
+    rows, columns = len(lattice.ys) - 1, len(lattice.xs) - 1
+    header = count_header_rows(cells, rows, columns, bold_rows)
+    table = without_empty_edges(Table(rows, columns, tuple(cells), header, ruled=True))
+    soundness = 1.0 if sum(len(held[area]) for area in filled) == len(inside) else LOOSE
+    return FoundTable(table, lattice.box, tuple(inside), soundness)
+
+
+def _by_area(lattice: Lattice, words: Sequence[Word]) -> dict[Area, list[Word]]:
+    held: dict[Area, list[Word]] = {area: [] for area in lattice.areas}
+    boxes = [(area, lattice.box_of(area)) for area in lattice.areas]
+    for word in words:
+        for area, box in boxes:
+            if box.holds_center_of(word.box):
+                held[area].append(word)
+                break
+    return held
+
+
+def _is_table(lattice: Lattice, filled: Sequence[Area], inside: Sequence[Word]) -> bool:
+    struck = sum(1 for word in inside if lattice.strikes(word.box))
+    if struck > MAX_STRUCK_SHARE * len(inside):
+        return False
+    if len(filled) < MIN_FILLED_CELLS or len(filled) < MIN_FILLED_SHARE * len(lattice.areas):
+        return False
+    if sum(len(word.text) for word in inside) > MAX_LETTERS_PER_CELL * len(filled):
+        return False
+    return len({area.row for area in filled}) > 1 and len({area.column for area in filled}) > 1
+
+
+def _cells(lattice: Lattice, held: dict[Area, list[Word]]) -> tuple[list[Cell], set[int]]:
+    """The cells as drawn, and the rows whose words are all bold."""
+    cells: list[Cell] = []
+    bold: dict[int, bool] = {}
+    for area in lattice.areas:
+        words = held[area]
+        box = lattice.box_of(area)
+        cells.append(Cell(area.row, area.column, cell_text(words), box, area.row_span, area.column_span))
+        if words:
+            bold[area.row] = bold.get(area.row, True) and all(word.bold for word in words)
+    cells.sort(key=lambda cell: (cell.row, cell.column))
+    return cells, {row for row, is_bold in bold.items() if is_bold}

@@ -1,0 +1,49 @@
+"""Opens the database for a command: the named server, the embedded one of a running server, or a start of it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from recto.app import prepare
+from recto.settings import Settings
+from recto.storage.database import Database
+
+T = TypeVar("T")
+
+
+@contextmanager
+def reachable(settings: Settings) -> Generator[Settings]:
+    """Settings whose database can be used inside the block, migrated.
+
+    Raises:
+        Unavailable: there is no way to a database.
+    """
+    if settings.database_url is not None:
+        yield settings
+        return
+    from recto.storage.embedded import EmbeddedPostgres, running_url  # noqa: PLC0415 - not on Windows
+
+    url = running_url(settings.data_dir)
+    if url is not None:
+        yield settings.model_copy(update={"database_url": url})
+        return
+    with EmbeddedPostgres.start(settings.data_dir) as postgres:
+        yield settings.model_copy(update={"database_url": postgres.url})
+
+
+def with_database(settings: Settings, use: Callable[[Database], Awaitable[T]]) -> T:
+    """Call `use` with an open database and give its result; the database is migrated first."""
+    with reachable(settings) as found:
+        first_key = prepare(found).first_key
+        if first_key:
+            print(f"API key: {first_key}   (the first one, shown only now: keep it)")
+
+        async def run() -> T:
+            database = Database(found.database_url or "", pool_size=2)
+            try:
+                return await use(database)
+            finally:
+                await database.close()
+
+        return asyncio.run(run())

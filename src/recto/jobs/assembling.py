@@ -1,0 +1,30 @@
+"""The last step of a parse, run in a child process: readings in, the result file and its summary out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recto.document.options import ParseOptions
+from recto.results.parse import assemble
+from recto.wire.parse_result import write_full_result
+from recto.wire.usage import usage_for
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """Size of the result file in bytes, the usage part of the answer, and the sentences for the user."""
+
+    result_bytes: int
+    usage: dict[str, Any]
+    warnings: tuple[str, ...]
+
+
+def assemble_to_file(
+    readings: Sequence[Path], options: ParseOptions, order: Sequence[int], out: Path, *, batch: bool
+) -> Assembled:
+    """Write the wire's FullResult as JSON to `out`."""
+    result = assemble(readings, options, order, ())
+    with out.open("wb") as file:
+        size = write_full_result(result, file)
+    return Assembled(size, usage_for(result, batch=batch), result.warnings)

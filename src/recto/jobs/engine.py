@@ -1,0 +1,170 @@
+"""Carries tasks from whoever plans them to a worker. The only module that imports the job engine (Procrastinate).
+
+Tasks are messages, never the truth: they say "look at unit 7", "look at job X", "try delivery Y". Rows of ours
+decide whether there is anything to do, so a message that is lost, doubled or late does no harm.
+
+Payloads carry a version `v`, so that a worker can read messages that an older server queued.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import procrastinate
+import psycopg
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import DeleteJobCondition
+from procrastinate.schema import SchemaManager
+from procrastinate.types import JSONDict, JSONValue
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from recto.jobs.lanes import PRIORITIES
+from recto.storage.database import plain_url, raw
+
+PAYLOAD_VERSION = 1
+HEARTBEAT_S = 3.0
+POLLING_S = 5.0  # only a net below LISTEN/NOTIFY, which brings new tasks in milliseconds
+POOL_SIZE = 8
+
+QUEUES = {"intake": "intake", "read": "read", "assemble": "read", "ocr": "ocr"}
+"""The queue of each kind of unit; a worker serves each queue with a number of slots of its own."""
+
+SCHEMA_LOCK = 7_233_870_156
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """What a worker does with each message."""
+
+    run_unit: Callable[[int], Awaitable[None]]
+    advance: Callable[[UUID], Awaitable[None]]
+    deliver: Callable[[UUID], Awaitable[None]]
+
+
+class Engine:
+    """Defers and runs tasks on one database."""
+
+    def __init__(self, url: str) -> None:
+        """Connect to nothing yet; use `open` or `async with`."""
+        self._connector = procrastinate.PsycopgConnector(
+            conninfo=plain_url(url), min_size=1, max_size=POOL_SIZE
+        )
+        self._app = procrastinate.App(connector=self._connector)
+        self._handlers: Handlers | None = None
+        self._run_unit = self._app.task(name="run_unit")(self._on_run_unit)
+        self._advance = self._app.task(name="advance")(self._on_advance)
+        self._deliver = self._app.task(name="deliver")(self._on_deliver)
+
+    async def open(self) -> None:
+        """Open the connection pool."""
+        await self._app.open_async()
+
+    async def close(self) -> None:
+        """Close the connection pool."""
+        await self._app.close_async()
+
+    async def defer_units(
+        self, connection: AsyncConnection | None, kind: str, lane: str, unit_ids: Sequence[int]
+    ) -> None:
+        """Queue a task for each unit, inside the caller's transaction when one is given."""
+        if not unit_ids:
+            return
+        deferrer = self._run_unit.configure(
+            queue=QUEUES[kind],
+            priority=PRIORITIES[lane],
+            connection=await raw(connection) if connection else None,
+        )
+        await deferrer.batch_defer_async(*(_payload(unit_id=one) for one in unit_ids))
+
+    async def defer_unit_again(self, kind: str, lane: str, unit_id: int) -> None:
+        """Queue a task for a unit that seems to have lost its own; does nothing when one such is waiting."""
+        deferrer = self._run_unit.configure(
+            queue=QUEUES[kind], priority=PRIORITIES[lane], queueing_lock=f"unit-{unit_id}"
+        )
+        try:
+            await deferrer.defer_async(v=PAYLOAD_VERSION, unit_id=unit_id)
+        except AlreadyEnqueued:
+            return
+
+    async def defer_advance(self, connection: AsyncConnection | None, lane: str, job_id: UUID) -> None:
+        """Queue a look at a job."""
+        deferrer = self._advance.configure(
+            queue="advance",
+            priority=PRIORITIES[lane],
+            connection=await raw(connection) if connection else None,
+        )
+        await deferrer.defer_async(v=PAYLOAD_VERSION, job_id=str(job_id))
+
+    async def defer_delivery(
+        self, connection: AsyncConnection | None, delivery_id: UUID, wait_s: float = 0
+    ) -> None:
+        """Queue a delivery attempt, now or later."""
+        options: dict[str, Any] = {"schedule_in": {"seconds": wait_s}} if wait_s else {}
+        deferrer = self._deliver.configure(
+            queue="deliveries", connection=await raw(connection) if connection else None, **options
+        )
+        await deferrer.defer_async(v=PAYLOAD_VERSION, delivery_id=str(delivery_id))
+
+    async def retry_stalled(self, silent_s: float) -> int:
+        """Give tasks of dead workers back to the queue; returns how many."""
+        stalled = list(await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=silent_s))
+        for task in stalled:
+            await self._app.job_manager.retry_job(task)
+        return len(stalled)
+
+    async def run_worker(self, name: str, slots: dict[str, int], handlers: Handlers, grace_s: float) -> None:
+        """Serve the queues until cancelled, each with its own number of slots."""
+        self._handlers = handlers
+        async with asyncio.TaskGroup() as group:
+            for queue, concurrency in slots.items():
+                group.create_task(self._serve(f"{name}-{queue}", queue, concurrency, grace_s))
+
+    async def _serve(self, name: str, queue: str, concurrency: int, grace_s: float) -> None:
+        await self._app.run_worker_async(
+            queues=[queue],
+            name=name,
+            concurrency=concurrency,
+            fetch_job_polling_interval=POLLING_S,
+            update_heartbeat_interval=HEARTBEAT_S,
+            stalled_worker_timeout=HEARTBEAT_S * 4,
+            delete_jobs=DeleteJobCondition.ALWAYS,
+            install_signal_handlers=False,
+            shutdown_graceful_timeout=grace_s,
+        )
+
+    async def _on_run_unit(self, v: int, unit_id: int) -> None:
+        _check_version(v)
+        await self._handling().run_unit(unit_id)
+
+    async def _on_advance(self, v: int, job_id: str) -> None:
+        _check_version(v)
+        await self._handling().advance(UUID(job_id))
+
+    async def _on_deliver(self, v: int, delivery_id: str) -> None:
+        _check_version(v)
+        await self._handling().deliver(UUID(delivery_id))
+
+    def _handling(self) -> Handlers:
+        if self._handlers is None:
+            raise RuntimeError("tasks can be run by a worker only")
+        return self._handlers
+
+
+def _payload(**values: JSONValue) -> JSONDict:
+    return {"v": PAYLOAD_VERSION, **values}
+
+
+def _check_version(version: int) -> None:
+    if version > PAYLOAD_VERSION:
+        raise ValueError(f"a task of payload version {version} came to a worker that knows {PAYLOAD_VERSION}")
+
+
+def migrate_engine(url: str) -> None:
+    """Create the engine's own tables in the database when they are missing."""
+    with psycopg.connect(plain_url(url)) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (SCHEMA_LOCK,))
+        row = connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchone()
+        if row is not None and row[0] is None:
+            connection.execute(SchemaManager.get_schema())  # pyright: ignore[reportArgumentType] - the library vouches for its SQL

@@ -1,0 +1,204 @@
+"""Moves jobs: looks at one under a lock, writes the next step down, ends it with everything an end implies.
+
+Between `advance` (pure decisions) and the tables. An end is one transaction: the row, the outbox message, the
+news for whoever waits, the parent's next look.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from recto.errors import (
+    CustomerTimeout,
+    JobCancelled,
+    JobState,
+    ProcessingFailed,
+    RectoError,
+    from_record,
+)
+from recto.jobs import advance
+from recto.jobs.engine import Engine
+from recto.jobs.states import ENDED, allowed_from
+from recto.jobs.submit import Submitter
+from recto.results.pipeline import ChildState, next_move
+from recto.storage.database import Database
+from recto.storage.notices import JOB_ENDED, notify
+from recto.storage.queries import jobs, units
+from recto.webhooks.outbox import post_message
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Units that were planned and are not queued yet."""
+
+    kind: str
+    ids: tuple[int, ...]
+
+
+class Flow:
+    """Applies decisions to rows."""
+
+    def __init__(self, database: Database, engine: Engine, submitter: Submitter) -> None:
+        """Keep the adapters."""
+        self._database = database
+        self._engine = engine
+        self._submitter = submitter
+
+    async def look_at(self, job_id: UUID) -> None:
+        """Advance a job by whatever it is ready for; harmless when it is ready for nothing."""
+        async with self._database.begin() as connection:
+            job = await jobs.get(connection, job_id, lock=True)
+            if job is None or not job.is_open:
+                return
+            if job.type == "Pipeline":
+                await self._advance_pipeline(connection, job)
+            else:
+                planned = await self.advance_parse(connection, job)
+                await self.queue(connection, job.lane, planned)
+
+    async def queue(self, connection: AsyncConnection, lane: str, planned: Sequence[Planned]) -> None:
+        """Queue a task for every planned unit."""
+        for group in planned:
+            await self._engine.defer_units(connection, group.kind, lane, group.ids)
+
+    async def advance_parse(self, connection: AsyncConnection, job: jobs.JobRow) -> list[Planned]:
+        """The next step of a parse job whose row the caller has locked; returns units to be queued."""
+        if job.waits_on is not None:
+            return await self._advance_waiting(connection, job)
+        tally = await units.tally(connection, job.id)
+        if not tally:
+            return await self.plan(connection, job.id, [units.NewUnit("intake")])
+        if advance.next_step(tally) != "assemble":
+            return []
+        if job.source is None:  # intake gave up without an error of its own
+            await self.end(connection, job, "Failed", error=ProcessingFailed())
+            return []
+        if not await units.results(connection, job.id):
+            await self.end(connection, job, "Failed", error=await self._nothing_read(connection, job.id))
+            return []
+        await jobs.move(connection, job.id, status="Completing", stage="assembling")
+        return await self.plan(connection, job.id, [units.NewUnit("assemble")])
+
+    async def plan(
+        self, connection: AsyncConnection, job_id: UUID, new: Sequence[units.NewUnit]
+    ) -> list[Planned]:
+        """Insert units; returns them by kind, to be queued or taken up at once."""
+        ids = await units.plan(connection, job_id, new)
+        kinds = dict.fromkeys(unit.kind for unit in new)
+        return [
+            Planned(kind, tuple(one for one, unit in zip(ids, new, strict=True) if unit.kind == kind))
+            for kind in kinds
+        ]
+
+    async def end(
+        self,
+        connection: AsyncConnection,
+        job: jobs.JobRow,
+        status: str,
+        *,
+        error: RectoError | None = None,
+        **values: Any,
+    ) -> bool:
+        """End a job: row, outbox, notice, and the next look at its parent and at jobs that waited for it."""
+        record = error.to_record() if error else None
+        ended = await jobs.end(
+            connection, job.id, allowed_from=allowed_from(status), status=status, error=record, **values
+        )
+        if not ended:
+            return False
+        if job.webhook is not None:
+            delivery_id = await post_message(connection, job, status)
+            await self._engine.defer_delivery(connection, delivery_id)
+        if job.parent_id is not None:
+            await self._engine.defer_advance(connection, job.lane, job.parent_id)
+        for waiting in await jobs.waiting_on(connection, job.id):
+            await self._engine.defer_advance(connection, job.lane, waiting)
+        await notify(connection, JOB_ENDED, str(job.id))
+        log.info("job ended", job_id=str(job.id), status=status, error=record)
+        return True
+
+    async def cancel(self, connection: AsyncConnection, organisation_id: UUID, job_id: UUID) -> None:
+        """Cancel a job and everything below it; again on a cancelled one is no error.
+
+        Raises:
+            NotFound: no such job. JobState: it has already ended otherwise.
+        """
+        found = await jobs.find(connection, organisation_id, job_id)
+        if found.status == "Cancelled":
+            return
+        if found.status in ENDED:
+            raise JobState(f"Job {job_id} has already ended as {found.status} and cannot be cancelled.")
+        await self._end_tree(connection, found, "Cancelled", JobCancelled())
+
+    async def time_out(self, job_id: UUID) -> None:
+        """End a job whose own deadline has passed."""
+        async with self._database.begin() as connection:
+            job = await jobs.get(connection, job_id, lock=True)
+            if job is not None and job.is_open:
+                error = CustomerTimeout(
+                    f"The job took longer than its settings.timeout of {job.timeout_s} s."
+                )
+                await self._end_tree(connection, job, "Failed", error)
+
+    async def _end_tree(
+        self, connection: AsyncConnection, top: jobs.JobRow, status: str, error: RectoError
+    ) -> None:
+        # Parents first, as everywhere: a child's end locks its parent's row only through a later task.
+        for job_id in await jobs.tree(connection, top.id):
+            job = await jobs.get(connection, job_id, lock=True)
+            if job is not None and job.is_open:
+                await self.end(connection, job, status, error=error)
+
+    async def _advance_pipeline(self, connection: AsyncConnection, job: jobs.JobRow) -> None:
+        children = await jobs.children(connection, job.id)
+        states = [
+            ChildState(child.position, child.status if child.status in ENDED else "open")  # pyright: ignore[reportArgumentType] - ENDED holds the three outcomes
+            for child in children
+        ]
+        move = next_move(job.request["steps"], job.request["references"], states)
+        await self._submitter.add_children(connection, job, move.make)
+        pages = sum(child.pages_done for child in children)
+        known = [child.pages_total for child in children]
+        total = sum(n for n in known if n is not None) if known and None not in known else None
+        if not move.ends:
+            status = "InProgress" if any(child.started_at for child in children) else job.status
+            await jobs.move(
+                connection, job.id, pages_done=pages, pages_total=total, status=status, stage="running steps"
+            )
+            return
+        if move.failed_child is None:
+            await self.end(connection, job, "Completed", pages_done=pages, pages_total=total)
+            return
+        await self._fail_pipeline(connection, job, children, move.failed_child)
+
+    async def _fail_pipeline(
+        self, connection: AsyncConnection, job: jobs.JobRow, children: Sequence[jobs.JobRow], position: int
+    ) -> None:
+        failed = next(child for child in children if child.position == position)
+        error = from_record(failed.error) if failed.error else ProcessingFailed()
+        if len(children) > 1:
+            error = type(error)(f"Document {position + 1} of {len(children)}: {error.message}")
+        await self.end(connection, job, "Failed", error=error)
+        for child in children:
+            if child.is_open:
+                await self.end(connection, child, "Cancelled", error=JobCancelled("Another document failed."))
+
+    async def _advance_waiting(self, connection: AsyncConnection, job: jobs.JobRow) -> list[Planned]:
+        awaited = await jobs.get(connection, job.waits_on) if job.waits_on else None
+        if awaited is not None and awaited.is_open:
+            return []
+        await jobs.move(connection, job.id, waits_on=None, status="Pending")
+        return await self.plan(connection, job.id, [units.NewUnit("intake")])
+
+    async def _nothing_read(self, connection: AsyncConnection, job_id: UUID) -> RectoError:
+        failures = await units.failures(connection, job_id)
+        if not failures:
+            return ProcessingFailed()
+        _, record = failures[0]
+        return ProcessingFailed(f"No page could be read. The first failed with: {record['message']}")

@@ -1,0 +1,173 @@
+"""Writes down how a unit went and what follows from it, in one transaction under its job's lock."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from recto.errors import ErrorRecord, RectoError
+from recto.jobs import advance
+from recto.jobs.assembling import Assembled
+from recto.jobs.flow import Flow, Planned
+from recto.storage.database import Database
+from recto.storage.queries import jobs, units
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a finished unit left: its object, and by kind pages read, pages to recognise, or the result."""
+
+    result_key: str | None = None
+    pages_done: int = 0
+    needs_ocr: tuple[int, ...] = ()
+    assembled: Assembled | None = None
+    failures: tuple[tuple[tuple[int, ...], ErrorRecord], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken(Outcome):
+    """The document is here: `source` describes it, `chosen` are the pages to read."""
+
+    source: dict[str, Any]
+    chosen: tuple[int, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied(Outcome):
+    """Another job's result was taken over (`result_key`), or has to be waited for (`waits_on`)."""
+
+    waits_on: UUID | None = None
+    result_bytes: int | None = None
+    summary: dict[str, Any] | None = None
+    pages: int = 0
+    source: dict[str, Any] | None = None
+
+
+class Recorder:
+    """Records outcomes for one worker."""
+
+    def __init__(
+        self, name: str, database: Database, flow: Flow, lease_s: float, unit_pages: int, *, ocr: bool
+    ) -> None:
+        """`unit_pages` is the size of a reading unit; `ocr` says whether recognition is to be had at all."""
+        self._name = name
+        self._database = database
+        self._flow = flow
+        self._lease_s = lease_s
+        self._unit_pages = unit_pages
+        self._ocr = ocr
+
+    async def done(self, held: units.UnitRow, outcome: Outcome) -> units.UnitRow | None:
+        """Record a success; returns the unit that this worker goes on with, if there is just one."""
+        async with self._database.begin() as connection:
+            job = await jobs.get(connection, held.job_id, lock=True)
+            recorded = await units.finish(connection, held, self._name, "done", result_key=outcome.result_key)
+            if not recorded or job is None or not job.is_open:
+                return None
+            planned = await self._follow_up(connection, job, held, outcome)
+            return await self._go_on(connection, job, planned)
+
+    async def failed(
+        self, held: units.UnitRow, error: RectoError, *, callers_fault: bool
+    ) -> units.UnitRow | None:
+        """Record a failure: again, in smaller pieces, by another route, or given up."""
+        after = advance.after_failure(held, callers_fault=callers_fault, ocr_available=self._ocr)
+        async with self._database.begin() as connection:
+            job = await jobs.get(connection, held.job_id, lock=True)
+            recorded = await units.finish(connection, held, self._name, after.status, error=error.to_record())
+            if not recorded or job is None or not job.is_open:
+                return None
+            if after.status == "failed" and held.kind in {"intake", "assemble"}:
+                await self._flow.end(connection, job, "Failed", error=error)
+                return None
+            await jobs.move(connection, job.id)
+            planned = await self._flow.plan(connection, job.id, after.instead)
+            if after.status == "pending":
+                planned = [Planned(held.kind, (held.id,))]
+            elif after.status == "failed":
+                planned = await self._flow.advance_parse(connection, job)
+            await self._flow.queue(connection, job.lane, planned)
+            return None
+
+    async def give_back(self, held: units.UnitRow) -> None:
+        """Free a unit that this worker cannot finish, and queue it for another."""
+        async with self._database.begin() as connection:
+            job = await jobs.get(connection, held.job_id)
+            if await units.finish(connection, held, self._name, "pending") and job is not None:
+                await self._flow.queue(connection, job.lane, [Planned(held.kind, (held.id,))])
+
+    async def _follow_up(
+        self, connection: AsyncConnection, job: jobs.JobRow, held: units.UnitRow, outcome: Outcome
+    ) -> list[Planned]:
+        match outcome:
+            case Taken():
+                await jobs.move(
+                    connection,
+                    job.id,
+                    source=outcome.source,
+                    pages_total=len(outcome.chosen),
+                    stage="reading",
+                )
+                await jobs.add_warnings(connection, job.id, list(outcome.warnings))
+                ranges = advance.reading_units(outcome.chosen, self._unit_pages)
+                return await self._flow.plan(connection, job.id, ranges)
+            case Copied():
+                await self._take_over(connection, job, outcome)
+                return []
+            case Outcome(assembled=Assembled() as assembled):
+                await self._complete(connection, job, outcome, assembled)
+                return []
+            case _:
+                done = job.pages_done + outcome.pages_done
+                stage = "recognising" if held.kind == "ocr" or outcome.needs_ocr else "reading"
+                await jobs.move(connection, job.id, pages_done=done, stage=stage)
+                wanted = advance.recognition_units(outcome.needs_ocr)
+                planned = await self._flow.plan(connection, job.id, wanted)
+                return planned or await self._flow.advance_parse(connection, job)
+
+    async def _go_on(
+        self, connection: AsyncConnection, job: jobs.JobRow, planned: list[Planned]
+    ) -> units.UnitRow | None:
+        if len(planned) == 1 and len(planned[0].ids) == 1 and planned[0].kind != "ocr":
+            return await units.claim(connection, planned[0].ids[0], self._name, self._lease_s)
+        await self._flow.queue(connection, job.lane, planned)
+        return None
+
+    async def _complete(
+        self, connection: AsyncConnection, job: jobs.JobRow, outcome: Outcome, assembled: Assembled
+    ) -> None:
+        lost = advance.lost_pages(outcome.failures)
+        warnings = list(dict.fromkeys([*job.warnings, *assembled.warnings, *lost]))
+        await self._flow.end(
+            connection,
+            job,
+            "Completed",
+            result_key=outcome.result_key,
+            result_bytes=assembled.result_bytes,
+            summary={"usage": assembled.usage},
+            warnings=warnings,
+        )
+
+    async def _take_over(self, connection: AsyncConnection, job: jobs.JobRow, copied: Copied) -> None:
+        if copied.waits_on is not None:
+            await jobs.move(connection, job.id, waits_on=copied.waits_on, status="Idle", stage="waiting")
+            awaited = await jobs.get(connection, copied.waits_on)
+            if awaited is not None and not awaited.is_open:  # it ended between our look and this transaction
+                await self._flow.queue(connection, job.lane, await self._flow.advance_parse(connection, job))
+            return
+        await self._flow.end(
+            connection,
+            job,
+            "Completed",
+            result_key=copied.result_key,
+            result_bytes=copied.result_bytes,
+            summary=copied.summary,
+            source=copied.source,
+            pages_done=copied.pages,
+            pages_total=copied.pages,
+        )

@@ -1,0 +1,60 @@
+r"""The life of a job as pure facts: its states, which may follow which, what the wire calls them.
+
+    Idle --> Pending --> InProgress --> Completing --> Completed
+      \         \____________\______________\______--> Failed | Cancelled
+
+Idle: waits for another job. Pending: queued. InProgress: being read. Completing: being put together.
+"""
+
+from typing import Literal
+
+Status = Literal["Idle", "Pending", "InProgress", "Completing", "Completed", "Failed", "Cancelled"]
+WireStatus = Literal["Pending", "Completed", "Failed", "Idle"]
+JobType = Literal["Parse", "Extract", "Split", "Edit", "Pipeline", "Classify", "Chart"]
+
+OPEN: frozenset[str] = frozenset({"Idle", "Pending", "InProgress", "Completing"})
+ENDED: frozenset[str] = frozenset({"Completed", "Failed", "Cancelled"})
+
+_MAY_FOLLOW: dict[str, frozenset[str]] = {
+    "Idle": frozenset({"Pending", "InProgress", "Failed", "Cancelled"}),
+    "Pending": frozenset({"Idle", "InProgress", "Completing", "Completed", "Failed", "Cancelled"}),
+    "InProgress": frozenset({"Idle", "Completing", "Completed", "Failed", "Cancelled"}),
+    "Completing": frozenset({"Completed", "Failed", "Cancelled"}),
+    "Completed": frozenset(),
+    "Failed": frozenset(),
+    "Cancelled": frozenset(),
+}
+
+
+def may_follow(status: str, after: str) -> bool:
+    """Whether a job may go from `after` to `status`."""
+    return status in _MAY_FOLLOW[after]
+
+
+def allowed_from(status: str) -> frozenset[str]:
+    """The states from which a job may come to `status`."""
+    return frozenset(before for before, nexts in _MAY_FOLLOW.items() if status in nexts)
+
+
+def wire_status(status: str) -> WireStatus:
+    """The four states of GET /job (contract 10.2); GET /jobs shows all seven."""
+    if status in {"Completed", "Idle"}:
+        return "Completed" if status == "Completed" else "Idle"
+    return "Failed" if status in {"Failed", "Cancelled"} else "Pending"
+
+
+READING_SHARE = 0.95
+"""Share of a job's progress that the pages make; putting the result together makes the rest (a guess)."""
+
+
+def progress(status: str, pages_done: int, pages_total: int | None) -> float:
+    """How far a job is, 0..1; 1 only when Completed.
+
+    >>> progress("InProgress", 5, 10)
+    0.475
+    """
+    if status == "Completed":
+        return 1.0
+    if not pages_total:
+        return 0.0
+    return round(READING_SHARE * min(1.0, pages_done / pages_total), 4)

@@ -1,0 +1,199 @@
+"""Makes jobs: from a checked request to rows and a first task, in one transaction.
+
+A job's `request` is versioned data: {"v": 1, "kind": "parse", "reference": ..., "options": ...} or
+{"v": 1, "kind": "pipeline", "references": [...], "steps": [...]}; old versions decode for ever.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from recto.document.options import ParseOptions
+from recto.errors import InvalidConfig, JobDeleted, NotFound
+from recto.intake.reference import JobReference, UploadReference, parse_reference
+from recto.jobs.engine import Engine
+from recto.jobs.lanes import BUDGETED, Lane, granted_lane
+from recto.results.pipeline import ChildJob, next_move
+from recto.storage.objects import Objects
+from recto.storage.queries import jobs, units, uploads
+from recto.storage.queries.pipelines import PipelineRow
+from recto.storage.secrets import Secrets
+from recto.wire.definition import ParseStep
+from recto.wire.parse_options import to_options
+
+REQUEST_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What every request has, whatever it asks for. `raw_config` has no secrets in it any more."""
+
+    organisation_id: UUID
+    lane: Lane
+    raw_config: str
+    password: str | None = None
+    metadata: Any = None
+    webhook: dict[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Submitter:
+    """Makes jobs in the caller's transaction."""
+
+    def __init__(self, engine: Engine, objects: Objects, secrets: Secrets, priority_budget: int) -> None:
+        """Keep what is needed; `priority_budget` is the number of active priority jobs per organisation."""
+        self._engine = engine
+        self._objects = objects
+        self._secrets = secrets
+        self._budget = priority_budget
+
+    async def parse(
+        self, connection: AsyncConnection, submission: Submission, reference: str, options: ParseOptions
+    ) -> UUID:
+        """Make a parse job; returns its id.
+
+        Raises:
+            InvalidConfig, NotFound: the reference has no known form, or names nothing of this organisation.
+        """
+        await self.check_reference(connection, submission.organisation_id, reference)
+        new = await self._new(connection, submission, "Parse", parse_request(reference, options))
+        return await self._add_parse(connection, replace(new, timeout_s=options.read.timeout_s))
+
+    async def pipeline(
+        self,
+        connection: AsyncConnection,
+        submission: Submission,
+        pipeline: PipelineRow,
+        references: Sequence[str],
+        *,
+        many: bool,
+    ) -> UUID:
+        """Make a pipeline job on its deployed version, and its first children; returns the pipeline job's id.
+
+        `many` says that the input was a list, so that the result's parse is one too.
+        """
+        for reference in references:
+            await self.check_reference(connection, submission.organisation_id, reference)
+        steps = pipeline.definition["steps"]
+        request = {
+            "v": REQUEST_VERSION,
+            "kind": "pipeline",
+            "references": list(references),
+            "many": many,
+            "steps": steps,
+        }
+        new = replace(
+            await self._new(connection, submission, "Pipeline", request),
+            pipeline_id=pipeline.id,
+            pipeline_version=pipeline.deployed_version,
+            pipeline_hash=pipeline.hash,
+        )
+        await jobs.add(connection, new)
+        # The first move is known already, so it is made here instead of by a worker a task later.
+        await self.add_children(connection, new, next_move(steps, references, ()).make)
+        return new.id
+
+    async def add_children(
+        self, connection: AsyncConnection, parent: jobs.NewJob | jobs.JobRow, children: Sequence[ChildJob]
+    ) -> None:
+        """Insert the children a pipeline's next move asks for."""
+        for child in children:
+            options, _, warnings = to_options(ParseStep.model_validate(child.options))
+            await self._add_parse(
+                connection,
+                jobs.NewJob(
+                    id=uuid4(),
+                    organisation_id=parent.organisation_id,
+                    type="Parse",
+                    lane=parent.lane,
+                    lane_asked=parent.lane,
+                    status="Pending",
+                    request=parse_request(child.reference, options),
+                    raw_config=msgspec.json.encode({**child.options, "input": child.reference}).decode(),
+                    password=parent.password,
+                    parent_id=parent.id,
+                    position=child.position,
+                    timeout_s=options.read.timeout_s,
+                    warnings=warnings,
+                ),
+            )
+
+    async def _add_parse(self, connection: AsyncConnection, new: jobs.NewJob) -> UUID:
+        await jobs.add(connection, new)
+        unit_ids = await units.plan(connection, new.id, [units.NewUnit("intake")])
+        await self._engine.defer_units(connection, "intake", new.lane, unit_ids)
+        return new.id
+
+    async def check_reference(
+        self, connection: AsyncConnection, organisation_id: UUID, reference: str
+    ) -> None:
+        """Refuse at once what can be known to be wrong without opening the document."""
+        match parse_reference(reference):
+            case UploadReference(file_id=file_id):
+                row = await uploads.find(connection, organisation_id, UUID(file_id))
+                if row.size_bytes is None and not await self._objects.exists(row.key):
+                    raise NotFound(
+                        f"Nothing has been uploaded to {row.file_id} yet: PUT the bytes to its presigned_url."
+                    )
+            case JobReference(job_id=job_id):
+                await usable_parse_job(connection, organisation_id, UUID(job_id))
+            case _:
+                return
+
+    async def _new(
+        self, connection: AsyncConnection, submission: Submission, job_type: str, request: dict[str, Any]
+    ) -> jobs.NewJob:
+        lane = submission.lane
+        if lane in BUDGETED:
+            active = await jobs.active_priority_jobs(connection, submission.organisation_id, list(BUDGETED))
+            lane = granted_lane(lane, active, self._budget)
+        return jobs.NewJob(
+            id=uuid4(),
+            organisation_id=submission.organisation_id,
+            type=job_type,
+            lane=lane,
+            lane_asked=submission.lane,
+            status="Pending",
+            request=request,
+            raw_config=submission.raw_config,
+            password=self._secrets.seal(submission.password) if submission.password else None,
+            metadata=submission.metadata,
+            webhook=submission.webhook,
+            warnings=submission.warnings,
+        )
+
+
+def parse_request(reference: str, options: ParseOptions) -> dict[str, Any]:
+    """The stored form of a parse request."""
+    return {
+        "v": REQUEST_VERSION,
+        "kind": "parse",
+        "reference": reference,
+        "options": msgspec.to_builtins(options),
+    }
+
+
+async def usable_parse_job(connection: AsyncConnection, organisation_id: UUID, job_id: UUID) -> jobs.JobRow:
+    """The parse job behind a jobid:// reference: the job itself, or the only parse of a pipeline.
+
+    Raises:
+        NotFound: there is no such job, or its result is gone.
+        InvalidConfig: it failed, or it is no parse and has not exactly one.
+    """
+    found = await jobs.find(connection, organisation_id, job_id)
+    if found.deleted_at is not None:
+        raise NotFound(f"The result of job {job_id} has been deleted.") from JobDeleted()
+    if found.type != "Parse":
+        parses = [child for child in await jobs.children(connection, job_id) if child.type == "Parse"]
+        if len(parses) != 1:
+            raise InvalidConfig(
+                f"jobid://{job_id} is a {found.type} job with {len(parses)} parse results; name a parse job."
+            )
+        found = parses[0]
+    if found.status in {"Failed", "Cancelled"}:
+        raise InvalidConfig(f"jobid://{job_id} ended as {found.status} and has no result to use.")
+    return found

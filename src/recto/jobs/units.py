@@ -1,0 +1,276 @@
+"""Runs units of work: claims one, does it in a child process, records how it went, goes on to the next.
+
+Doing is at-least-once, recording exactly once (`storage.queries.units`). Where one unit leads to exactly one
+other, the worker goes straight on with it instead of sending itself a task; the rows are the same either way.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from recto.document.options import ParseOptions
+from recto.document.result import DocumentProperties
+from recto.errors import BadInput, Internal, RectoError, SubprocessCrashed
+from recto.intake import filetype
+from recto.intake.fetch import Fetcher
+from recto.intake.filetype import FileType
+from recto.intake.reference import JobReference, UploadReference, UrlReference, parse_reference
+from recto.jobs.advance import MAX_CLAIMS, chosen_pages
+from recto.jobs.assembling import Assembled, assemble_to_file
+from recto.jobs.children import Children
+from recto.jobs.records import Copied, Outcome, Recorder, Taken
+from recto.jobs.submit import usable_parse_job
+from recto.results.parse import Document, RangeRead, look_at, read_range, recognise_range
+from recto.storage.database import Database
+from recto.storage.objects import Objects
+from recto.storage.queries import jobs, units, uploads
+from recto.storage.secrets import Secrets
+
+INSPECT_TIMEOUT_S = 60.0  # opening and counting 10,000 pages takes about 2 s; repairing a large file more
+ASSEMBLE_TIMEOUT_S = 900.0
+OCR_TIMEOUT_FACTOR = 2  # a page to be recognised may take so many times the limit of a unit of reading
+
+log = structlog.get_logger(__name__)
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A job's document once it is here, as stored in the job's row.
+
+    `key` is the document as given, `readable` the repaired or unlocked one when that differs.
+    """
+
+    key: str
+    kind: str
+    extension: str
+    mime: str
+    pages: int
+    chosen: list[int] | None = None
+    readable: str | None = None
+    name: str | None = None
+    properties: DocumentProperties | None = None
+
+    @property
+    def file_type(self) -> FileType:
+        """The type as the readers want it."""
+        return FileType(kind=self.kind, extension=self.extension, mime=self.mime)  # pyright: ignore[reportArgumentType] - stored by us
+
+    @property
+    def order(self) -> list[int]:
+        """The pages that were asked for."""
+        return self.chosen if self.chosen is not None else list(range(1, self.pages + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What a unit needs to be done: the adapters, and the limits."""
+
+    name: str
+    database: Database
+    objects: Objects
+    children: Children
+    fetcher: Fetcher
+    secrets: Secrets
+    scratch: Path
+    unit_timeout_s: float
+    lease_s: float
+
+
+class UnitRunner:
+    """Runs the units of one worker."""
+
+    def __init__(self, workshop: Workshop, recorder: Recorder) -> None:
+        """Keep what is needed."""
+        self._shop = workshop
+        self._recorder = recorder
+
+    async def run(self, unit_id: int) -> None:
+        """Do a unit, and those that follow from it alone; nothing when it is not to be had."""
+        shop = self._shop
+        async with shop.database.begin() as connection:
+            held = await units.claim(connection, unit_id, shop.name, shop.lease_s)
+        while held is not None:
+            held = await self._run_held(held)
+
+    async def _run_held(self, held: units.UnitRow) -> units.UnitRow | None:
+        bound = log.bind(job_id=str(held.job_id), unit=held.id, kind=held.kind, attempt=held.attempt)
+        if held.attempt > MAX_CLAIMS:
+            fault = SubprocessCrashed(f"The workers that tried it ended unexpectedly {MAX_CLAIMS} times.")
+            return await self._recorder.failed(held, fault, callers_fault=True)
+        try:
+            outcome = await self._do(held)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                await self._recorder.give_back(held)  # this worker is being stopped: somebody else may go on
+                raise
+            bound.info("unit dropped, its job has ended")
+            return None
+        except RectoError as error:
+            bound.warning("unit failed", error=error.message)
+            return await self._recorder.failed(held, error, callers_fault=isinstance(error, BadInput))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the unit must be recorded as failed
+            bound.exception("unit failed unexpectedly")
+            fault = Internal(f"Reading failed unexpectedly ({type(error).__name__}).")
+            return await self._recorder.failed(held, fault, callers_fault=False)
+        return await self._recorder.done(held, outcome)
+
+    async def _do(self, held: units.UnitRow) -> Outcome:
+        async with self._shop.database.begin() as connection:
+            job = await jobs.get(connection, held.job_id)
+            if job is None:
+                raise Internal(f"Unit {held.id} belongs to no job.")
+            await jobs.start(connection, job.id, "InProgress", "fetching")
+        with tempfile.TemporaryDirectory(dir=self._shop.scratch, prefix=f"unit-{held.id}-") as folder:
+            match held.kind:
+                case "intake":
+                    return await self._take_in(job, Path(folder))
+                case "assemble":
+                    return await self._assemble(job, Path(folder))
+                case _:
+                    return await self._read(job, held, Path(folder))
+
+    # --- intake: bring the document here, open it, count its pages ---------------------------------------
+
+    async def _take_in(self, job: jobs.JobRow, folder: Path) -> Outcome:
+        options = options_of(job)
+        reference = parse_reference(job.request["reference"])
+        match reference:
+            case JobReference(job_id=job_id):
+                return await self._copy_result(job, UUID(job_id))
+            case UploadReference(file_id=file_id):
+                async with self._shop.database.begin() as connection:
+                    row = await uploads.find(connection, job.organisation_id, UUID(file_id))
+                async with self._shop.objects.local_file(row.key) as path:
+                    name = row.name or f"document{row.extension}"
+                    extension = options.read.force_extension or row.extension or None
+                    return await self._open(job, path, row.key, name, extension, folder)
+            case UrlReference(url=url):
+                path = folder / "download"
+                downloaded = await self._shop.fetcher.download(url, path)
+                key = f"jobs/{job.id}/source"
+                await self._shop.objects.put_file(key, path)
+                forced = options.read.force_extension
+                return await self._open(job, path, key, downloaded.name, forced, folder)
+
+    async def _open(
+        self, job: jobs.JobRow, path: Path, key: str, name: str | None, extension: str | None, folder: Path
+    ) -> Taken:
+        file_type = await asyncio.to_thread(filetype.detect, path, name, extension)
+        document = Document(path, file_type, self._password(job))
+        inspection = await self._shop.children.run(
+            "read", job.id, self._limit(job, INSPECT_TIMEOUT_S), look_at, document, folder
+        )
+        readable = None
+        if inspection.readable is not None:
+            readable = f"jobs/{job.id}/readable{file_type.extension}"
+            await self._shop.objects.put_file(readable, inspection.readable)
+        spans = options_of(job).read.pages
+        chosen = chosen_pages(spans, inspection.pages)
+        source = Source(
+            key=key,
+            kind=file_type.kind,
+            extension=file_type.extension,
+            mime=file_type.mime,
+            pages=inspection.pages,
+            chosen=chosen if spans else None,
+            readable=readable,
+            name=name,
+            properties=inspection.properties,
+        )
+        return Taken(source=msgspec.to_builtins(source), chosen=tuple(chosen), warnings=inspection.warnings)
+
+    async def _copy_result(self, job: jobs.JobRow, source_id: UUID) -> Copied:
+        async with self._shop.database.begin() as connection:
+            other = await usable_parse_job(connection, job.organisation_id, source_id)
+        if other.result_key is None or other.is_open:
+            return Copied(waits_on=other.id)
+        key = f"jobs/{job.id}/result.json"
+        await self._shop.objects.copy(other.result_key, key)
+        return Copied(
+            result_key=key,
+            result_bytes=other.result_bytes,
+            summary=other.summary,
+            pages=other.pages_done,
+            source=other.source,
+        )
+
+    # --- reading and assembling --------------------------------------------------------------------------
+
+    async def _read(self, job: jobs.JobRow, held: units.UnitRow, folder: Path) -> Outcome:
+        out = folder / "reading"
+        async with self._document(job) as document:
+            if held.kind == "ocr":
+                limit = self._limit(job, self._shop.unit_timeout_s * OCR_TIMEOUT_FACTOR)
+                pool, function = "ocr", recognise_range
+            else:
+                limit = self._limit(job, self._shop.unit_timeout_s)
+                pool, function = "read", read_range
+            read: RangeRead = await self._shop.children.run(
+                pool, job.id, limit, function, document, held.pages, options_of(job), out
+            )
+        key = f"jobs/{job.id}/units/{held.id}-{held.attempt}"
+        await self._shop.objects.put_file(key, out)
+        return Outcome(result_key=key, pages_done=len(read.done), needs_ocr=read.needs_ocr)
+
+    async def _assemble(self, job: jobs.JobRow, folder: Path) -> Outcome:
+        out = folder / "result.json"
+        async with self._shop.database.begin() as connection:
+            results = await units.results(connection, job.id)
+            failures = await units.failures(connection, job.id)
+        async with AsyncExitStack() as stack:
+            keys = [result.result_key for result in results if result.result_key]
+            files = [await stack.enter_async_context(self._shop.objects.local_file(key)) for key in keys]
+            assembled: Assembled = await self._shop.children.run(
+                "read",
+                job.id,
+                self._limit(job, ASSEMBLE_TIMEOUT_S),
+                assemble_to_file,
+                files,
+                options_of(job),
+                source_of(job).order,
+                out,
+                batch=job.lane == "batch",
+            )
+        key = f"jobs/{job.id}/result.json"
+        await self._shop.objects.put_file(key, out)
+        return Outcome(result_key=key, assembled=assembled, failures=tuple(failures))
+
+    @asynccontextmanager
+    async def _document(self, job: jobs.JobRow) -> AsyncGenerator[Document]:
+        source = source_of(job)
+        async with self._shop.objects.local_file(source.readable or source.key) as path:
+            yield Document(path, source.file_type, self._password(job))
+
+    def _password(self, job: jobs.JobRow) -> str | None:
+        return self._shop.secrets.open(job.password) if job.password else None
+
+    def _limit(self, job: jobs.JobRow, seconds: float) -> float:
+        return seconds if job.timeout_s is None else min(seconds, job.timeout_s)
+
+
+def options_of(job: jobs.JobRow) -> ParseOptions:
+    """The options stored with a job."""
+    return msgspec.convert(job.request["options"], ParseOptions)
+
+
+def source_of(job: jobs.JobRow) -> Source:
+    """The document of a job that has been taken in."""
+    if job.source is None:
+        raise Internal(f"Job {job.id} has no document yet.")
+    return msgspec.convert(job.source, Source)
+
+
+def describe_source(job: jobs.JobRow) -> dict[str, Any] | None:
+    """What GET /job tells about the document."""
+    if job.source is None:
+        return None
+    source = source_of(job)
+    return {"name": source.name, "mime": source.mime, "pages": source.pages}

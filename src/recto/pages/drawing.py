@@ -1,0 +1,305 @@
+"""What is drawn on a PDF page beside its text: rulings and pictures. Reads objects, never characters.
+
+A table's line comes as a stroked segment, a thin filled rectangle, one side of a stroked rectangle, the border
+of a shaded area or a thin picture; all become the same `Ruling`. The borders of shaded areas have thickness 0,
+so that later rules can trust them less. Hostile files end: form XObjects are followed to a fixed depth, objects
+and segments are counted against a budget.
+"""
+
+import ctypes
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import repeat
+
+import numpy as np
+
+from recto.document.page import Picture, Ruling
+from recto.pages import pdfium
+from recto.pages.frame import Boxes, Frame, as_box
+
+# Lengths in points; seen on the development files unless another origin is given.
+THICKEST = 4.0  # a filled shape thinner than this is a line, not an area
+SHORTEST = 4.0  # drawn pieces shorter than this are dots, dashes and parts of letters
+SLANT = 0.7  # a line may leave the axis by this much over its length and still count as straight
+LONG = 3.0  # a line is at least so many times longer than thick
+PAGE_SHARE = 0.9  # share of the page: a shaded area this large is the paper, not a table
+WHITE = 250  # 0..255: a fill whose channels are all above is not seen on paper
+PAPER_INK = 12  # 0..255: alpha below is not seen
+DEEPEST = 8  # form XObjects inside form XObjects
+MOST_OBJECTS = 50_000  # per page; a dense map has 20,000
+MOST_SEGMENTS = 200_000  # per page
+_SIMPLE_PATH = 5  # segments of a line (2) or a rectangle (5): its bounds say everything when it is thin
+_RECTANGLE_SIDES = 4
+
+_Matrix = tuple[float, float, float, float, float, float]
+_IDENTITY: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+_Point = tuple[float, float]
+_Sides = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Rulings and pictures of the upright page; `shapes` counts drawn paths that are neither lines nor areas.
+
+    `objects` counts everything painted that is not text; `cut_off` says that a budget ended the search.
+    """
+
+    rulings: tuple[Ruling, ...]
+    pictures: tuple[Picture, ...]
+    shapes: int
+    objects: int
+    cut_off: bool
+
+
+@dataclass(slots=True)
+class _Found:
+    # Everything in page space: left, bottom, right, top.
+    lines: list[_Sides] = field(default_factory=list)
+    thicknesses: list[float] = field(default_factory=list)
+    pictures: list[_Sides] = field(default_factory=list)
+    shapes: int = 0
+    objects: int = 0
+    seen: int = 0
+    segments: int = 0
+
+    @property
+    def spent(self) -> bool:
+        return self.seen >= MOST_OBJECTS or self.segments >= MOST_SEGMENTS
+
+    def add_line(self, sides: _Sides, thickness: float) -> None:
+        self.lines.append(sides)
+        self.thicknesses.append(thickness)
+
+
+class _Scratch:
+    # Buffers that pdfium writes into; one set per page, so that no call allocates.
+    def __init__(self) -> None:
+        self.floats = (ctypes.c_float * 8)()
+        self.ints = (ctypes.c_int * 4)()
+        start = ctypes.addressof(self.floats)
+        self.at = [start + 4 * index for index in range(8)]
+        ints = ctypes.addressof(self.ints)
+        self.int_at = [ints + 4 * index for index in range(4)]
+
+    def bounds(self, owner: int) -> _Sides | None:
+        at = self.at
+        if not pdfium.object_bounds(owner, at[0], at[1], at[2], at[3]):
+            return None
+        left, bottom, right, top = self.floats[:4]
+        return left, bottom, right, top
+
+    def matrix(self, owner: int) -> _Matrix:
+        if not pdfium.object_matrix(owner, self.at[0]):
+            return _IDENTITY
+        a, b, c, d, e, f = self.floats[:6]
+        return a, b, c, d, e, f
+
+
+def drawing_of(page: int, frame: Frame) -> Drawing:
+    """Rulings and pictures of a page (a pdfium handle), in points of the upright page; raises nothing."""
+    found, scratch = _Found(), _Scratch()
+    count = max(0, pdfium.page_object_count(page))
+    children = map(pdfium.page_object, repeat(page), range(min(count, MOST_OBJECTS)))
+    _walk(children, _IDENTITY, 0, frame, found, scratch)
+    return Drawing(
+        rulings=_rulings(found, frame),
+        pictures=_pictures(found, frame),
+        shapes=found.shapes,
+        objects=found.objects,
+        cut_off=found.spent,
+    )
+
+
+def _walk(
+    owners: Iterator[int | None], matrix: _Matrix, depth: int, frame: Frame, found: _Found, scratch: _Scratch
+) -> None:
+    for owner in owners:
+        if owner is None or found.spent:
+            return
+        found.seen += 1
+        kind = pdfium.object_type(owner)
+        if kind == pdfium.OBJECT_TEXT:
+            continue
+        if kind == pdfium.OBJECT_PATH:
+            _path(owner, matrix, frame, found, scratch)
+        elif kind == pdfium.OBJECT_IMAGE:
+            _image(owner, matrix, found, scratch)
+        elif kind == pdfium.OBJECT_FORM and depth < DEEPEST:
+            inner = _times(scratch.matrix(owner), matrix)
+            count = min(max(0, pdfium.form_object_count(owner)), MOST_OBJECTS)
+            children = map(pdfium.form_object, repeat(owner), range(count))
+            _walk(children, inner, depth + 1, frame, found, scratch)
+        else:
+            found.objects += 1  # a shading
+
+
+def _image(owner: int, matrix: _Matrix, found: _Found, scratch: _Scratch) -> None:
+    bounds = scratch.bounds(owner)
+    if bounds is None:
+        return
+    found.objects += 1
+    sides = _placed(bounds, matrix)
+    if _is_line(sides, THICKEST):
+        found.add_line(sides, min(sides[2] - sides[0], sides[3] - sides[1]))
+    else:
+        found.pictures.append(sides)
+
+
+def _path(owner: int, matrix: _Matrix, frame: Frame, found: _Found, scratch: _Scratch) -> None:
+    bounds = scratch.bounds(owner)
+    if bounds is None or not pdfium.path_draw_mode(owner, scratch.int_at[0], scratch.int_at[1]):
+        return
+    filled, stroked = scratch.ints[0] != 0, scratch.ints[1] != 0
+    if not filled and not stroked:
+        return
+    sides = _placed(bounds, matrix)
+    if max(sides[2] - sides[0], sides[3] - sides[1]) < SHORTEST:
+        found.shapes += 1
+        return
+    found.objects += 1
+    count = pdfium.path_segment_count(owner)
+    width = _stroke_width(owner, matrix, scratch) if stroked else 0.0
+    if count <= _SIMPLE_PATH and _is_line(sides, max(THICKEST, 1.5 * width)):
+        thickness = min(sides[2] - sides[0], sides[3] - sides[1])
+        found.add_line(sides, width or thickness)
+        return
+    shown = filled and not stroked and _is_seen(owner, scratch)
+    full = _times(scratch.matrix(owner), matrix)
+    found.segments += count
+    straight = True
+    for points, closed in _subpaths(owner, min(count, MOST_SEGMENTS), full, scratch):
+        straight &= points is not None
+        if points is None:
+            continue
+        if stroked:
+            _add_segments(points, closed, width, found)
+        else:
+            straight &= _add_area(points, shown, frame, found)
+    found.shapes += not straight
+
+
+def _stroke_width(owner: int, matrix: _Matrix, scratch: _Scratch) -> float:
+    if not pdfium.object_stroke_width(owner, scratch.at[0]):
+        return 0.0
+    width = scratch.floats[0]
+    a, b, c, d = _times(scratch.matrix(owner), matrix)[:4]
+    return width * abs(a * d - b * c) ** 0.5
+
+
+def _is_seen(owner: int, scratch: _Scratch) -> bool:
+    colours = (ctypes.c_uint * 4)()
+    start = ctypes.addressof(colours)
+    if not pdfium.object_fill_color(owner, start, start + 4, start + 8, start + 12):
+        return True  # a pattern
+    red, green, blue, alpha = colours
+    return alpha > PAPER_INK and min(red, green, blue) < WHITE
+
+
+def _subpaths(
+    owner: int, count: int, matrix: _Matrix, scratch: _Scratch
+) -> Iterator[tuple[list[_Point] | None, bool]]:
+    # Corner points of each piece in page space and whether it is closed; None for a piece with curves.
+    a, b, c, d, e, f = matrix
+    points: list[_Point] = []
+    curved = closed = False
+    for index in range(count):
+        segment = pdfium.path_segment(owner, index)
+        if segment is None:
+            break
+        kind = pdfium.segment_type(segment)
+        pdfium.segment_point(segment, scratch.at[0], scratch.at[1])
+        x, y = scratch.floats[:2]
+        if kind == pdfium.SEGMENT_MOVE and points:
+            yield (None if curved else points), closed
+            points, curved, closed = [], False, False
+        curved |= kind not in {pdfium.SEGMENT_MOVE, pdfium.SEGMENT_LINE}
+        closed |= bool(pdfium.segment_closes(segment))
+        points.append((a * x + c * y + e, b * x + d * y + f))
+    if points:
+        yield (None if curved else points), closed
+
+
+def _add_segments(points: list[_Point], closed: bool, width: float, found: _Found) -> None:
+    ring = [*points, points[0]] if closed and points[0] != points[-1] else points
+    for (ax, ay), (bx, by) in zip(ring, ring[1:], strict=False):
+        wide, high = abs(bx - ax), abs(by - ay)
+        if max(wide, high) >= SHORTEST and min(wide, high) <= SLANT:
+            found.add_line((min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)), width)
+
+
+def _add_area(points: list[_Point], shown: bool, frame: Frame, found: _Found) -> bool:
+    # Whether the filled piece was a rectangle; a thin one is a line, a visible wide one lends its borders.
+    corners = points[:-1] if points[0] == points[-1] else points
+    xs, ys = {round(x, 1) for x, _ in corners}, {round(y, 1) for _, y in corners}
+    if len(corners) != _RECTANGLE_SIDES or len(xs) > 2 or len(ys) > 2:  # noqa: PLR2004 - two sides per axis
+        return False
+    sides = (
+        min(x for x, _ in corners),
+        min(y for _, y in corners),
+        max(x for x, _ in corners),
+        max(y for _, y in corners),
+    )
+    wide, high = sides[2] - sides[0], sides[3] - sides[1]
+    if _is_line(sides, THICKEST):
+        found.add_line(sides, min(wide, high))
+    elif shown and wide * high < PAGE_SHARE * frame.width * frame.height and min(wide, high) > THICKEST:
+        left, bottom, right, top = sides
+        for edge in ((left, bottom, right, bottom), (left, top, right, top)):
+            found.add_line(edge, 0.0)
+        for edge in ((left, bottom, left, top), (right, bottom, right, top)):
+            found.add_line(edge, 0.0)
+    return True
+
+
+def _is_line(sides: _Sides, thickest: float) -> bool:
+    short, long = sorted((sides[2] - sides[0], sides[3] - sides[1]))
+    return short <= thickest and long >= SHORTEST and long >= LONG * short
+
+
+def _placed(sides: _Sides, matrix: _Matrix) -> _Sides:
+    if matrix is _IDENTITY:
+        return sides
+    a, b, c, d, e, f = matrix
+    corners = [
+        (a * x + c * y + e, b * x + d * y + f) for x in (sides[0], sides[2]) for y in (sides[1], sides[3])
+    ]
+    xs, ys = [x for x, _ in corners], [y for _, y in corners]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _times(first: _Matrix, then: _Matrix) -> _Matrix:
+    a, b, c, d, e, f = first
+    p, q, r, s, t, u = then
+    return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u
+
+
+def _upright(sides: list[_Sides], frame: Frame) -> Boxes:
+    return frame.upright(np.array(sides, np.float64).reshape(-1, 4))
+
+
+def _rulings(found: _Found, frame: Frame) -> tuple[Ruling, ...]:
+    boxes = _upright(found.lines, frame)
+    thickness = np.array(found.thicknesses)
+    wide, high = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    horizontal = wide >= high
+    # As drawn, not as bounded: the middle line, half the thickness to each side.
+    half = np.maximum(thickness, 0.1) / 2
+    middle_x, middle_y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+    boxes[:, 0] = np.where(horizontal, boxes[:, 0], middle_x - half)
+    boxes[:, 2] = np.where(horizontal, boxes[:, 2], middle_x + half)
+    boxes[:, 1] = np.where(horizontal, middle_y - half, boxes[:, 1])
+    boxes[:, 3] = np.where(horizontal, middle_y + half, boxes[:, 3])
+    outside = (middle_y < 0) | (middle_y > frame.height) | (middle_x < 0) | (middle_x > frame.width)
+    boxes = frame.clipped(boxes)
+    long = np.where(horizontal, boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= SHORTEST
+    rulings = (
+        Ruling(as_box(boxes[row]), bool(horizontal[row]), round(float(thickness[row]), 2))
+        for row in np.flatnonzero(long & ~outside).tolist()
+    )
+    return tuple(dict.fromkeys(rulings))
+
+
+def _pictures(found: _Found, frame: Frame) -> tuple[Picture, ...]:
+    boxes = frame.clipped(_upright(found.pictures, frame))
+    pictures = (Picture(as_box(row)) for row in boxes if row[2] > row[0] and row[3] > row[1])
+    return tuple(dict.fromkeys(pictures))

@@ -1,0 +1,247 @@
+"""The one door to reading: inspect a document, read its pages, recognise those that need it, draw one.
+
+In: a path, its type, page numbers from 1. Out: `Page` values. Plain synchronous functions, meant to run inside a
+child process; they keep nothing between calls. How a page is read is decided in route, done in pdf, image, text
+and ocr.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PIL import Image
+
+from recto.document.geometry import Box
+from recto.document.options import ExtractionMode
+from recto.document.page import Page, Picture, Word
+from recto.document.result import DocumentProperties
+from recto.errors import DocumentCorrupt, DocumentEmpty, DocumentLocked, DocumentTooLarge, DocumentUnsupported
+from recto.intake.filetype import FileType
+from recto.pages import glyphs, pdf, repair, text
+from recto.pages import image as images
+from recto.pages.ocr.both import quarter_turned
+from recto.pages.ocr.port import OcrReader, mean_confidence
+
+MAX_PAGES = 10_000  # the wire contract's limit
+RECOGNITION_DPI = 200.0  # pixels per inch of a page drawn for recognition: measured best for both recognisers
+REPAIRED = "The PDF was damaged or unusually encrypted and has been rebuilt before reading."
+SURE = 0.85  # confidence of a recognised word that replaces a word of the text layer outright
+LIGATURE = r"\S{1,3}"  # the letters one unknown character may stand for, as in ffi
+DOMINANT_TURN = 0.6  # share of the recognised letters that must run sideways for the page to be turned
+WELL_INSIDE = 0.5  # share of a recognised word under a word of the text layer: then the layer's word stands
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What must be known before a document is split into ranges.
+
+    `readable` is a repaired copy in the scratch folder, to be read instead of the original, or None.
+    """
+
+    pages: int
+    readable: Path | None
+    properties: DocumentProperties
+    warnings: tuple[str, ...] = ()
+
+
+def inspect(path: Path, file_type: FileType, password: str | None, scratch: Path) -> Inspection:
+    """Count the pages and check that the document can be read.
+
+    Raises DocumentCorrupt, DocumentEmpty (no pages), DocumentLocked (the password is missing or wrong),
+    DocumentTooLarge (pages), ImageTooLarge and ImageTooSmall.
+    """
+    if path.stat().st_size == 0:
+        raise DocumentEmpty("The document is empty: the file has 0 bytes. Send the file again.")
+    if file_type.kind == "pdf":
+        found = _inspect_pdf(path, password, scratch)
+    elif file_type.kind == "image":
+        found = Inspection(images.frame_count(path), None, DocumentProperties())
+    else:
+        found = Inspection(len(text.paged(path, file_type.extension)), None, DocumentProperties())
+    if found.pages > MAX_PAGES:
+        raise DocumentTooLarge(
+            f"The document has {found.pages:,} pages; at most {MAX_PAGES:,} can be read. "
+            "Split it, or send the part that matters."
+        )
+    return found
+
+
+def read(
+    path: Path,
+    file_type: FileType,
+    numbers: Sequence[int],
+    password: str | None = None,
+    mode: ExtractionMode = "hybrid",
+) -> Iterator[Page]:
+    """The pages with these numbers (from 1), in this order.
+
+    A page of route "ocr" has no words yet: give it to `recognise`. Raises DocumentCorrupt when a page cannot be
+    opened, and what `inspect` raises for the document.
+    """
+    if file_type.kind == "pdf":
+        with pdf.opened(path, password) as document:
+            for number in numbers:
+                found = pdf.read_page(document, number, mode).page
+                yield replace(found, words=()) if found.route == "ocr" else found
+    elif file_type.kind == "image":
+        for number in numbers:
+            yield _image_page(path, number)
+    else:
+        pages = text.paged(path, file_type.extension)
+        for number in numbers:
+            if not 1 <= number <= len(pages):
+                raise DocumentCorrupt(f"The text has {len(pages)} pages; page {number} is missing.")
+            yield text.page_of(number, pages[number - 1])
+
+
+def recognise(path: Path, file_type: FileType, page: Page, password: str | None, reader: OcrReader) -> Page:
+    """The page with its words read from its picture; raises what `read` raises.
+
+    Words of a sound, visible text layer are kept where the page has some; recognition fills in the rest. A page
+    that lies on its side is turned upright (see `Page.rotation`).
+    """
+    if file_type.kind == "text":
+        return page
+    if file_type.kind == "image":
+        picture, dpi = images.frame(path, page.number)
+        return _upright(
+            replace(page, words=tuple(reader.read(picture, dpi)), reason=_by(page.reason, reader))
+        )
+    with pdf.opened(path, password) as document:
+        found = pdf.read_page(document, page.number)
+        picture, dpi = pdf.render_page(document, page.number, RECOGNITION_DPI, found.page.rotation)
+    if page.route == "ocr" and found.decision.regions and page.reason == found.decision.reason:
+        return _regions_read(found, picture, dpi, reader)
+    kept = _kept_layer(page, found)
+    read_words = [word for word in reader.read(picture, dpi) if not _known(word, kept)]
+    return _upright(replace(page, words=(*kept, *read_words), reason=_by(page.reason, reader)))
+
+
+def render(
+    path: Path, file_type: FileType, number: int, dpi: float, password: str | None = None, rotation: int = 0
+) -> Image.Image:
+    """A page as a picture with so many pixels per inch, form values drawn.
+
+    `rotation` is the `Page.rotation` of a page that was turned upright when it was read. Huge sheets come at a
+    lower resolution. Raises DocumentCorrupt when the page cannot be opened.
+    """
+    if file_type.kind == "pdf":
+        with pdf.opened(path, password) as document:
+            return pdf.render_page(document, number, dpi, rotation)[0]
+    if file_type.kind == "image":
+        picture, own = images.frame(path, number)
+        turned = picture.rotate(-rotation, expand=True) if rotation else picture
+        size = max(1, round(turned.width * dpi / own)), max(1, round(turned.height * dpi / own))
+        return turned.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+    return text.drawn(text.paged(path, file_type.extension)[number - 1], dpi)
+
+
+def _inspect_pdf(path: Path, password: str | None, scratch: Path) -> Inspection:
+    try:
+        with pdf.opened(path, password) as document:
+            count, properties = pdf.page_count(document), pdf.properties(document)
+            if count > MAX_PAGES or (count > 0 and pdf.opens_ends(document)):
+                return Inspection(count, None, properties)
+    except DocumentLocked:
+        if not password:
+            raise
+        # qpdf accepts some right passwords that pdfium refuses, so it has the last word.
+    except (DocumentCorrupt, DocumentUnsupported):
+        pass  # damaged, or encrypted in a way that only qpdf knows
+    repaired = repair.repaired(path, password, scratch)
+    with pdf.opened(repaired) as document:
+        return Inspection(pdf.page_count(document), repaired, pdf.properties(document), (REPAIRED,))
+
+
+def _image_page(path: Path, number: int) -> Page:
+    picture, dpi = images.frame(path, number)
+    width, height = images.points(picture.width, dpi), images.points(picture.height, dpi)
+    whole = (Picture(Box(0.0, 0.0, width, height)),)
+    return Page(number, width, height, "ocr", "the document is an image", pictures=whole)
+
+
+def _by(reason: str, reader: OcrReader) -> str:
+    return f"{reason}; read by {reader.name}"
+
+
+def _kept_layer(page: Page, found: pdf.PdfPage) -> list[Word]:
+    # When the layer as a whole is distrusted, or recognition was asked for, nothing of it stays.
+    if page.reason != found.decision.reason or not found.decision.keeps_layer:
+        return []
+    return [word for word in found.page.words if not word.hidden]
+
+
+def _known(word: Word, kept: list[Word]) -> bool:
+    return any(word.box.share_inside(other.box) > WELL_INSIDE for other in kept)
+
+
+def _regions_read(found: pdf.PdfPage, picture: Image.Image, dpi: float, reader: OcrReader) -> Page:
+    # The text layer is sound but for a few words: only those are read from the picture.
+    page, regions = found.page, set(found.decision.regions)
+    words = [
+        _mended(word, _seen_at(word.box, picture, dpi, reader)) if word.box in regions else word
+        for word in page.words
+    ]
+    unread = sum(glyphs.REPLACEMENT in word.text for word in words)
+    note = (f"{unread} words have letters that could not be read.",) if unread else ()
+    return replace(
+        page,
+        route="digital",
+        reason=f"text layer; letters without Unicode in {len(regions)} words read by {reader.name}",
+        words=tuple(words),
+        warnings=(*page.warnings, *note),
+    )
+
+
+def _seen_at(box: Box, picture: Image.Image, dpi: float, reader: OcrReader) -> list[Word]:
+    # Recognisers need some of the line around a word to read it well.
+    scale, sheet = dpi / 72, Box(0, 0, picture.width * 72 / dpi, picture.height * 72 / dpi)
+    around = Box(box.x0 - 12 * box.height, box.y0, box.x1 + 12 * box.height, box.y1).grown(box.height / 3)
+    around = around.intersection(sheet)
+    sides = (round(side * scale) for side in (around.x0, around.y0, around.x1, around.y1))
+    seen = reader.read(picture.crop(tuple(sides)), dpi)
+    inside = Box(box.x0 - around.x0, box.y0 - around.y0, box.x1 - around.x0, box.y1 - around.y0)
+    return sorted((word for word in seen if inside.holds_center_of(word.box)), key=lambda word: word.box.x0)
+
+
+def _mended(word: Word, seen: list[Word]) -> Word:
+    # What was seen fills the unknown letters; where it contradicts the known ones it must be sure of itself.
+    text, confidence = "".join(part.text for part in seen), round(mean_confidence(seen), 3)
+    known = [re.escape(part) for part in word.text.split(glyphs.REPLACEMENT)]
+    match = re.search(LIGATURE.join(known), text) if text else None
+    if match and match.group().strip():
+        return replace(word, text=match.group(), confidence=confidence)
+    return replace(word, text=text, confidence=confidence) if confidence >= SURE else word
+
+
+def _upright(page: Page) -> Page:
+    # A page that lies on its side, as most of its letters say, is turned; slanted words keep their slant.
+    letters: Counter[int] = Counter()
+    for word in page.words:
+        letters[round(word.rotation / 90) * 90 % 360] += len(word.text)
+    rotation = max(letters, key=lambda quarter: letters[quarter], default=0)
+    if not rotation or letters[rotation] < DOMINANT_TURN * letters.total():
+        return page
+    back = 360 - rotation
+
+    def turned(box: Box) -> Box:
+        return quarter_turned(box, back, page.width, page.height)
+
+    sideways = rotation % 180 != 0
+    return replace(
+        page,
+        width=page.height if sideways else page.width,
+        height=page.width if sideways else page.height,
+        rotation=(page.rotation + rotation) % 360,
+        words=tuple(
+            replace(word, box=turned(word.box), rotation=(word.rotation - rotation) % 360)
+            for word in page.words
+        ),
+        rulings=tuple(
+            replace(line, box=turned(line.box), horizontal=line.horizontal != sideways)
+            for line in page.rulings
+        ),
+        pictures=tuple(Picture(turned(picture.box)) for picture in page.pictures),
+    )

@@ -1,0 +1,192 @@
+"""The flow of a parse on one screen: a file in, pages, blocks, chunks, a result out.
+
+Four steps, each one call in a child process, each leaving a file behind, so that any of them can be repeated
+alone: `look_at` the document, `read_range` some pages, `recognise_range` the pages that need it, `assemble`.
+Between reading and assembling a range travels as a `Reading` (MessagePack under Zstandard).
+"""
+
+import dataclasses
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import zstandard
+
+from recto.blocks.document import settle
+from recto.blocks.lines import text_lines
+from recto.blocks.page import lay_out
+from recto.chunks.chunking import chunk_blocks
+from recto.document.block import Block, PageLayout
+from recto.document.geometry import around
+from recto.document.options import ParseOptions
+from recto.document.page import Page, Word
+from recto.document.result import Chunk, PageInfo, ParseResult, RecognisedText
+from recto.intake.filetype import FileType
+from recto.pages import reading
+from recto.pages.ocr.both import default_reader
+from recto.pages.ocr.port import OcrReader
+
+COMPRESSION = 3  # Zstandard level: the fastest that still halves a page
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file to be read and what is needed to open it."""
+
+    path: Path
+    type: FileType
+    password: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageReading:
+    """One page read and laid out; `words` and `lines` are kept only when the caller wants OCR data."""
+
+    layout: PageLayout
+    words: tuple[RecognisedText, ...] = ()
+    lines: tuple[RecognisedText, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The pages of one unit of work."""
+
+    pages: tuple[PageReading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RangeRead:
+    """How reading a range went: pages done, pages that must be recognised, bytes written."""
+
+    done: tuple[int, ...]
+    needs_ocr: tuple[int, ...] = ()
+
+
+def look_at(document: Document, scratch: Path) -> reading.Inspection:
+    """Open a document and count its pages; see pages.reading.inspect for what is raised."""
+    return reading.inspect(document.path, document.type, document.password, scratch)
+
+
+def read_range(document: Document, numbers: Sequence[int], options: ParseOptions, out: Path) -> RangeRead:
+    """Read pages (numbers from 1) by their text layer into the file `out`."""
+    done: list[PageReading] = []
+    needs_ocr: list[int] = []
+    mode = options.read.extraction_mode
+    for page in reading.read(document.path, document.type, numbers, document.password, mode):
+        if page.route == "ocr":
+            needs_ocr.append(page.number)
+        else:
+            done.append(_laid_out(page, options))
+    _write(out, done)
+    return RangeRead(tuple(one.layout.number for one in done), tuple(needs_ocr))
+
+
+def recognise_range(
+    document: Document, numbers: Sequence[int], options: ParseOptions, out: Path
+) -> RangeRead:
+    """Read pages by optical recognition into the file `out`."""
+    reader = _reader()
+    done: list[PageReading] = []
+    for page in reading.read(document.path, document.type, numbers, document.password, "ocr"):
+        recognised = reading.recognise(document.path, document.type, page, document.password, reader)
+        done.append(_laid_out(recognised, options))
+    _write(out, done)
+    return RangeRead(tuple(numbers))
+
+
+def assemble(
+    readings: Sequence[Path], options: ParseOptions, order: Sequence[int], warnings: Sequence[str]
+) -> ParseResult:
+    """Put the ranges of a document together: rules that need every page, then chunks.
+
+    `order` lists the pages that were asked for; pages that could not be read are simply not there.
+    """
+    pages = sorted((page for path in readings for page in _load(path)), key=lambda one: one.layout.number)
+    layouts = [page.layout for page in pages]
+    index = {number: place for place, number in enumerate(sorted(order), start=1)}
+    blocks = settle(layouts, merge_tables=options.formats.merge_tables)
+    sizes = {layout.number: (layout.width, layout.height) for layout in layouts}
+    chunks = chunk_blocks(blocks, options.chunks, options.formats, sizes)
+    return ParseResult(
+        chunks=chunks,
+        pages=tuple(_info(layout, index[layout.number]) for layout in layouts),
+        words=_placed((w for page in pages for w in page.words), chunks) if options.read.ocr_data else None,
+        lines=_placed((w for page in pages for w in page.lines), chunks) if options.read.ocr_data else None,
+        warnings=(*warnings, *(w for layout in layouts for w in layout.warnings)),
+    )
+
+
+def parse_file(
+    document: Document, options: ParseOptions, numbers: Sequence[int], scratch: Path
+) -> ParseResult:
+    """All steps at once in this process, for the command line."""
+    out, recognised = scratch / "read", scratch / "recognised"
+    outcome = read_range(document, numbers, options, out)
+    files = [out]
+    if outcome.needs_ocr:
+        recognise_range(document, outcome.needs_ocr, options, recognised)
+        files.append(recognised)
+    return assemble(files, options, numbers, ())
+
+
+def _laid_out(page: Page, options: ParseOptions) -> PageReading:
+    layout = lay_out(page)
+    if not options.read.ocr_data:
+        return PageReading(layout)
+    lines = tuple(_line(page.number, line.words) for line in text_lines(page.words))
+    return PageReading(layout, tuple(_word(page.number, word) for word in page.words), lines)
+
+
+def _word(number: int, word: Word) -> RecognisedText:
+    return RecognisedText(word.text, number, word.box, word.confidence, rotation=word.rotation)
+
+
+def _line(number: int, words: Sequence[Word]) -> RecognisedText:
+    known = [word.confidence for word in words if word.confidence is not None]
+    return RecognisedText(
+        " ".join(word.text for word in words),
+        number,
+        around(word.box for word in words),
+        min(known) if known else None,
+        rotation=words[0].rotation,
+    )
+
+
+def _placed(texts: Iterable[RecognisedText], chunks: Sequence[Chunk]) -> tuple[RecognisedText, ...]:
+    """The texts, each with the chunk whose block holds its middle."""
+    by_page: dict[int, list[tuple[Block, int]]] = {}
+    for index, chunk in enumerate(chunks):
+        for block in chunk.blocks:
+            by_page.setdefault(block.page, []).append((block, index))
+
+    def place(text: RecognisedText) -> RecognisedText:
+        for block, index in by_page.get(text.page, ()):
+            if block.box.holds_center_of(text.box):
+                return dataclasses.replace(text, chunk_index=index)
+        return text
+
+    return tuple(place(text) for text in texts)
+
+
+def _info(layout: PageLayout, index: int) -> PageInfo:
+    return PageInfo(
+        layout.number, index, layout.width, layout.height, layout.route, layout.reason, layout.rotation
+    )
+
+
+def _write(path: Path, pages: Sequence[PageReading]) -> None:
+    packed = msgspec.msgpack.encode(Reading(tuple(pages)))
+    path.write_bytes(zstandard.ZstdCompressor(level=COMPRESSION).compress(packed))
+
+
+def _load(path: Path) -> tuple[PageReading, ...]:
+    packed = zstandard.ZstdDecompressor().decompress(path.read_bytes())
+    return msgspec.msgpack.decode(packed, type=Reading).pages
+
+
+@functools.cache
+def _reader() -> OcrReader:
+    """The reader of this child process, with its models loaded once."""
+    return default_reader()

@@ -1,0 +1,125 @@
+"""Every setting of the server, read once from RECTO_* and validated as a whole. Read by app and cli only.
+
+Each field's description is what `recto doctor` and docs/settings.md print. Sizes are bytes, times seconds.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MEBIBYTE = 1024 * 1024
+KEPT_IN = "secret.key"
+
+
+class Settings(BaseSettings):
+    """The server's settings; every one is the environment variable RECTO_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="RECTO_", extra="forbid")
+
+    data_dir: Path = Field(
+        default=Path("recto-data"), description="Folder for the embedded database and files"
+    )
+    host: str = Field(default="127.0.0.1", description="Address the API listens on")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port the API listens on")
+    public_url: str | None = Field(
+        default=None, description="Base URL that clients use, for links in answers"
+    )
+    database_url: str | None = Field(default=None, description="PostgreSQL server; empty: the embedded one")
+    storage_url: str | None = Field(
+        default=None, description="Object storage, e.g. s3://bucket; empty: a folder"
+    )
+    bootstrap_key: SecretStr | None = Field(
+        default=None, description="The first API key; empty: a random one"
+    )
+    auth: bool = Field(default=True, description="Ask for an API key; off only on a laptop")
+    secret_key: SecretStr | None = Field(
+        default=None, description="Signs URLs and encrypts secrets; empty: a file"
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Inner hosts or networks that documents and webhooks may use, comma separated"
+    )
+    workers: int = Field(default=1, ge=1, le=64, description="Worker processes that `recto serve` starts")
+    readers: int = Field(
+        default_factory=lambda: max(1, os.cpu_count() or 1),
+        ge=1,
+        le=256,
+        description="Child processes of a worker that read pages",
+    )
+    ocr_readers: int = Field(
+        default=1, ge=0, le=64, description="Child processes of a worker that recognise scans"
+    )
+    unit_pages: int = Field(default=10, ge=1, le=500, description="Pages read as one unit of work")
+    unit_timeout_s: float = Field(default=120, gt=0, description="Limit for one unit of reading")
+    child_memory_mb: int = Field(default=2048, ge=256, description="Memory limit of a reading child process")
+    ocr_memory_mb: int = Field(
+        default=3072, ge=512, description="Memory limit of a recognising child process"
+    )
+    lease_s: float = Field(default=10, gt=1, description="A worker silent for this long has lost its units")
+    max_upload_bytes: int = Field(default=100 * MEBIBYTE, gt=0, description="Largest direct upload")
+    max_presigned_bytes: int = Field(
+        default=5120 * MEBIBYTE, gt=0, description="Largest presigned upload or download"
+    )
+    inline_result_bytes: int = Field(
+        default=6_000_000, gt=0, description="Larger results are handed out as a URL"
+    )
+    signed_url_s: int = Field(default=3600, gt=0, description="Life of signed URLs")
+    sync_wait_s: float = Field(default=900, gt=0, description="How long a synchronous call waits for its job")
+    priority_budget: int = Field(default=5, ge=0, description="Priority jobs an organisation may have active")
+    fetch_timeout_s: float = Field(default=300, gt=0, description="Limit for the download of a document")
+    webhook_timeout_s: float = Field(default=15, gt=0, description="Limit for one webhook delivery attempt")
+    webhook_backoff_s: Annotated[tuple[float, ...], NoDecode] = Field(
+        default=(1, 5), description="Waits between the delivery attempts of a direct webhook"
+    )
+    log_level: str = Field(
+        default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged"
+    )
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        return tuple(p.strip() for p in value.split(",") if p.strip()) if isinstance(value, str) else value
+
+    @field_validator("webhook_backoff_s", mode="before")
+    @classmethod
+    def _split_backoff(cls, value: object) -> object:
+        return tuple(float(p) for p in value.split(",") if p.strip()) if isinstance(value, str) else value
+
+    @field_validator(
+        "database_url", "storage_url", "public_url", "bootstrap_key", "secret_key", mode="before"
+    )
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @property
+    def base_url(self) -> str:
+        """The URL clients are told, without a slash at the end."""
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104 - compared, not bound
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def objects_url(self) -> str:
+        """Where files and results lie."""
+        return self.storage_url or (self.data_dir.resolve() / "objects").as_uri()
+
+    def secret(self) -> bytes:
+        """The server's secret: the setting, else a random one kept in the data folder (mode 0600)."""
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value().encode()
+        path = self.data_dir / KEPT_IN
+        if not path.exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            fresh = self.data_dir / f".{KEPT_IN}.{os.getpid()}"
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_urlsafe(32))
+            try:
+                os.link(fresh, path)  # the first process to link wins; the others read its secret
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return path.read_text().strip().encode()

@@ -1,0 +1,97 @@
+"""The connection to PostgreSQL: an engine for queries, and the migrations run before anything else.
+
+Everything above passes an open `AsyncConnection` to the functions of `storage.queries`; transactions are begun
+by the caller (`async with database.begin() as connection`), because one transaction often spans several of them.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import alembic.command
+import alembic.config
+import psycopg
+import sqlalchemy as sa
+import sqlalchemy.exc
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from recto.errors import Unavailable
+
+MIGRATION_LOCK = 7_233_870_155  # any constant: who starts first migrates, the others wait
+POOL_SIZE = 10
+
+
+def driver_url(url: str) -> str:
+    """The URL with the driver that SQLAlchemy is to use; accepts postgres:// and postgresql://."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme.split("+")[0] not in {"postgres", "postgresql"}:
+        raise ValueError(f"RECTO_DATABASE_URL must begin with postgresql://, not with {scheme!r}")
+    return f"postgresql+psycopg://{rest}"
+
+
+def plain_url(url: str) -> str:
+    """The URL as psycopg itself wants it."""
+    return "postgresql://" + url.partition("://")[2]
+
+
+class Database:
+    """An asynchronous connection pool on one PostgreSQL database."""
+
+    def __init__(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
+        """Open nothing yet; connections are made when first needed."""
+        self.url = plain_url(url)
+        self._engine: AsyncEngine = create_async_engine(
+            driver_url(url),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=False,
+            pool_recycle=1800,
+        )
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncGenerator[AsyncConnection]:
+        """A transaction: committed at the end of the block, rolled back on an exception.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+        """
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError, psycopg.OperationalError) as error:
+            raise Unavailable from error
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+
+async def raw(connection: AsyncConnection) -> psycopg.AsyncConnection:
+    """The driver's own connection under the transaction, for the job engine's inserts."""
+    driver = (await connection.get_raw_connection()).driver_connection
+    if not isinstance(driver, psycopg.AsyncConnection):
+        raise TypeError("the database driver is not psycopg")
+    return driver
+
+
+def migrate(url: str) -> None:
+    """Bring the database to this version's tables; several processes may call it at once."""
+    engine = sa.create_engine(driver_url(url))
+    config = alembic.config.Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+            connection.commit()
+            config.attributes["connection"] = connection
+            try:
+                alembic.command.upgrade(config, "head")
+                connection.commit()
+            finally:
+                connection.rollback()
+                connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
+                connection.commit()
+    except sqlalchemy.exc.OperationalError as error:
+        raise Unavailable(f"The database cannot be reached: {error.orig}") from error
+    finally:
+        engine.dispose()

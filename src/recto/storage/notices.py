@@ -1,0 +1,62 @@
+"""News between processes by PostgreSQL's LISTEN/NOTIFY: quick, and allowed to get lost.
+
+Whoever waits also looks at the rows now and then; a notice only makes the look come sooner.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import psycopg
+import sqlalchemy as sa
+import structlog
+from psycopg import sql
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from recto.storage.database import plain_url
+
+JOB_ENDED = "recto_job_ended"
+RECONNECT_S = (0.2, 1.0, 5.0)  # waits between attempts to reach a database that is gone
+
+log = structlog.get_logger(__name__)
+
+
+async def notify(connection: AsyncConnection, channel: str, payload: str) -> None:
+    """Tell listeners, once the transaction is committed."""
+    await connection.execute(
+        sa.text("SELECT pg_notify(:channel, :payload)"), {"channel": channel, "payload": payload}
+    )
+
+
+class Listener:
+    """Hears one channel on a connection of its own and calls `heard(payload)` for each notice.
+
+    `missed()` is called after the connection was lost and is back: anything may have happened in between.
+    """
+
+    def __init__(
+        self, url: str, channel: str, heard: Callable[[str], None], missed: Callable[[], None]
+    ) -> None:
+        """Start nothing yet; run `listen` as a task."""
+        self._url = plain_url(url)
+        self._channel = channel
+        self._heard = heard
+        self._missed = missed
+        self.ready = asyncio.Event()
+
+    async def listen(self) -> None:
+        """Listen until cancelled, through losses of the connection."""
+        failures = 0
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+                    await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
+                    self.ready.set()
+                    if failures:
+                        self._missed()
+                    failures = 0
+                    async for notice in connection.notifies():
+                        self._heard(notice.payload)
+            except psycopg.Error as error:
+                log.warning("listening was interrupted", channel=self._channel, error=str(error).strip())
+            failures += 1
+            await asyncio.sleep(RECONNECT_S[min(failures, len(RECONNECT_S)) - 1])

@@ -1,0 +1,263 @@
+"""Job rows: made, read, moved on, ended. Which moves are allowed is decided in jobs.states; here they are written.
+
+Every write touches `moved_at`, by which the reconciler sees a job that stands still.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from recto.errors import ErrorRecord, NotFound
+from recto.storage.tables import job
+
+OPEN = job.c.ended_at.is_(None)
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """What a job row is made of. `request` is versioned, see jobs.submit."""
+
+    id: UUID
+    organisation_id: UUID
+    type: str
+    lane: str
+    lane_asked: str
+    status: str
+    request: dict[str, Any]
+    raw_config: str
+    password: bytes | None = None
+    metadata: Any = None
+    webhook: dict[str, Any] | None = None
+    parent_id: UUID | None = None
+    position: int = 0
+    pipeline_id: str | None = None
+    pipeline_version: int | None = None
+    pipeline_hash: str | None = None
+    waits_on: UUID | None = None
+    timeout_s: float | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job as stored."""
+
+    id: UUID
+    organisation_id: UUID
+    type: str
+    lane: str
+    lane_asked: str
+    status: str
+    parent_id: UUID | None
+    position: int
+    request: dict[str, Any]
+    raw_config: str
+    password: bytes | None
+    metadata: Any
+    webhook: dict[str, Any] | None
+    pipeline_id: str | None
+    pipeline_version: int | None
+    pipeline_hash: str | None
+    waits_on: UUID | None
+    stage: str
+    pages_done: int
+    pages_total: int | None
+    source: dict[str, Any] | None
+    result_key: str | None
+    result_bytes: int | None
+    summary: dict[str, Any] | None
+    warnings: list[str]
+    error: ErrorRecord | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    timeout_s: float | None
+    deadline_at: datetime | None
+    deleted_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the job has not ended."""
+        return self.ended_at is None
+
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds of processing, the wait in the queue left out; None before the job started."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return (self.ended_at - self.started_at).total_seconds()
+
+
+_columns = tuple(job.c[name] for name in JobRow.__dataclass_fields__)
+_select = sa.select(*_columns)
+
+
+async def add(connection: AsyncConnection, new: NewJob) -> None:
+    """Insert a job."""
+    values = {name: getattr(new, name) for name in NewJob.__dataclass_fields__}
+    values["warnings"] = list(new.warnings)
+    for name in ("metadata", "webhook"):  # JSON null and SQL NULL differ: metadata null is echoed as null
+        if values[name] is None:
+            values[name] = sa.null()
+    await connection.execute(job.insert().values(values))
+
+
+async def find(connection: AsyncConnection, organisation_id: UUID, job_id: UUID) -> JobRow:
+    """The organisation's job; NotFound for an unknown one or another organisation's."""
+    query = _select.where(job.c.id == job_id, job.c.organisation_id == organisation_id)
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no job {job_id}.")
+    return JobRow(*row)
+
+
+async def get(connection: AsyncConnection, job_id: UUID, *, lock: bool = False) -> JobRow | None:
+    """A job by id whoever owns it; with `lock` its row is held until the transaction ends."""
+    query = _select.where(job.c.id == job_id)
+    row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+    return JobRow(*row) if row else None
+
+
+async def children(connection: AsyncConnection, parent_id: UUID) -> list[JobRow]:
+    """A job's children by position."""
+    query = _select.where(job.c.parent_id == parent_id).order_by(job.c.position)
+    return [JobRow(*row) for row in await connection.execute(query)]
+
+
+async def listing(
+    connection: AsyncConnection, organisation_id: UUID, *, before: tuple[datetime, UUID] | None, limit: int
+) -> list[JobRow]:
+    """Jobs newest first, from the one after `before` (created_at, id)."""
+    query = _select.where(job.c.organisation_id == organisation_id, job.c.deleted_at.is_(None))
+    if before is not None:
+        query = query.where(
+            sa.tuple_(job.c.created_at, job.c.id)
+            < sa.tuple_(sa.literal(before[0]), sa.literal(before[1], type_=job.c.id.type))
+        )
+    query = query.order_by(job.c.created_at.desc(), job.c.id.desc()).limit(limit)
+    return [JobRow(*row) for row in await connection.execute(query)]
+
+
+async def active_priority_jobs(connection: AsyncConnection, organisation_id: UUID, lanes: list[str]) -> int:
+    """How many top-level jobs of these lanes are open; callers queue up on the organisation's row first."""
+    await connection.execute(
+        sa.text("SELECT 1 FROM organisation WHERE id = :id FOR UPDATE"), {"id": organisation_id}
+    )
+    query = sa.select(sa.func.count()).where(
+        job.c.organisation_id == organisation_id, job.c.lane.in_(lanes), job.c.parent_id.is_(None), OPEN
+    )
+    return await connection.scalar(query) or 0
+
+
+async def move(connection: AsyncConnection, job_id: UUID, **values: Any) -> bool:
+    """Change an open job's columns; False when it has ended meanwhile and nothing was written."""
+    done = await connection.execute(
+        job.update().where(job.c.id == job_id, OPEN).values(moved_at=sa.func.clock_timestamp(), **values)
+    )
+    return done.rowcount == 1
+
+
+async def start(connection: AsyncConnection, job_id: UUID, status: str, stage: str) -> None:
+    """The first worker took the job up: its clock, and with it its deadline, begins."""
+    begun = sa.func.coalesce(job.c.started_at, sa.func.clock_timestamp())
+    await connection.execute(
+        job.update()
+        .where(job.c.id == job_id, OPEN, job.c.started_at.is_(None))
+        .values(
+            status=status,
+            stage=stage,
+            started_at=begun,
+            deadline_at=sa.func.clock_timestamp() + sa.func.make_interval(0, 0, 0, 0, 0, 0, job.c.timeout_s),
+            moved_at=sa.func.clock_timestamp(),
+        )
+    )
+
+
+async def end(
+    connection: AsyncConnection,
+    job_id: UUID,
+    *,
+    allowed_from: frozenset[str],
+    status: str,
+    error: ErrorRecord | None,
+    **values: Any,
+) -> bool:
+    """Write a job's end, once: False when it was not in one of the allowed states."""
+    done = await connection.execute(
+        job.update()
+        .where(job.c.id == job_id, job.c.status.in_(allowed_from), OPEN)
+        .values(
+            status=status,
+            error=sa.null() if error is None else sa.cast(error, JSONB),
+            stage="ended",
+            password=None,
+            ended_at=sa.func.clock_timestamp(),
+            started_at=sa.func.coalesce(job.c.started_at, sa.func.clock_timestamp()),
+            moved_at=sa.func.clock_timestamp(),
+            **values,
+        )
+    )
+    return done.rowcount == 1
+
+
+async def add_warnings(connection: AsyncConnection, job_id: UUID, warnings: list[str]) -> None:
+    """Append sentences to a job's warnings, each once."""
+    if not warnings:
+        return
+    current = await connection.scalar(sa.select(job.c.warnings).where(job.c.id == job_id)) or []
+    fresh = [sentence for sentence in dict.fromkeys(warnings) if sentence not in current]
+    await move(connection, job_id, warnings=[*current, *fresh])
+
+
+async def waiting_on(connection: AsyncConnection, job_id: UUID) -> list[UUID]:
+    """Open jobs that wait for this one's end."""
+    query = sa.select(job.c.id).where(job.c.waits_on == job_id, OPEN)
+    return list((await connection.scalars(query)).all())
+
+
+async def tree(connection: AsyncConnection, job_id: UUID) -> list[UUID]:
+    """The job and everything below it, parents first."""
+    query = sa.text(
+        "WITH RECURSIVE below AS (SELECT id, 0 AS depth FROM job WHERE id = :id UNION ALL"
+        " SELECT j.id, depth + 1 FROM job j JOIN below ON j.parent_id = below.id)"
+        " SELECT id FROM below ORDER BY depth"
+    )
+    return list((await connection.scalars(query, {"id": job_id})).all())
+
+
+async def standing_still(connection: AsyncConnection, seconds: float, limit: int) -> list[UUID]:
+    """Open jobs nothing has happened to for so many seconds."""
+    quiet = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+    query = sa.select(job.c.id).where(OPEN, job.c.moved_at < quiet).order_by(job.c.moved_at).limit(limit)
+    return list((await connection.scalars(query)).all())
+
+
+async def past_deadline(connection: AsyncConnection) -> list[UUID]:
+    """Open jobs whose own timeout has run out."""
+    query = sa.select(job.c.id).where(OPEN, job.c.deadline_at < sa.func.clock_timestamp())
+    return list((await connection.scalars(query)).all())
+
+
+async def forget(connection: AsyncConnection, job_id: UUID) -> None:
+    """Leave only a tombstone of an ended job: no request, result or metadata."""
+    await connection.execute(
+        job.update()
+        .where(job.c.id == job_id)
+        .values(
+            deleted_at=sa.func.coalesce(job.c.deleted_at, sa.func.clock_timestamp()),
+            result_key=None,
+            result_bytes=None,
+            summary=sa.null(),
+            source=sa.null(),
+            metadata=sa.null(),
+            webhook=sa.null(),
+            raw_config="",
+            request={},
+            warnings=[],
+        )
+    )

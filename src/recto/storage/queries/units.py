@@ -1,0 +1,200 @@
+"""Units of work: claimed under a lease, finished once, handed on when the lease runs out.
+
+A unit's end is recorded only by whoever holds it (worker name and attempt), so a worker that was thought dead
+and comes back cannot record a second outcome.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from recto.errors import ErrorRecord
+from recto.storage.tables import job, unit
+
+
+@dataclass(frozen=True, slots=True)
+class NewUnit:
+    """A piece of work to plan: kind is intake, read, ocr or assemble; pages are numbers in the source."""
+
+    kind: str
+    pages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A unit as claimed."""
+
+    id: int
+    job_id: UUID
+    kind: str
+    pages: tuple[int, ...]
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitResult:
+    """A finished unit's output."""
+
+    kind: str
+    pages: tuple[int, ...]
+    result_key: str | None
+
+
+def _seconds(value: float) -> Any:
+    return sa.func.make_interval(0, 0, 0, 0, 0, 0, value)
+
+
+def _later(value: float) -> Any:
+    return sa.func.clock_timestamp() + _seconds(value)
+
+
+async def plan(connection: AsyncConnection, job_id: UUID, new: Sequence[NewUnit]) -> list[int]:
+    """Insert units; returns their ids in the same order."""
+    if not new:
+        return []
+    rows = [{"job_id": job_id, "kind": one.kind, "pages": list(one.pages)} for one in new]
+    added = await connection.execute(unit.insert().returning(unit.c.id, sort_by_parameter_order=True), rows)
+    return list(added.scalars().all())
+
+
+async def claim(connection: AsyncConnection, unit_id: int, worker: str, lease_s: float) -> UnitRow | None:
+    """Take a unit: None when it is done, held by a living worker, or its job has ended."""
+    claimable = sa.or_(
+        unit.c.status == "pending",
+        sa.and_(unit.c.status == "running", unit.c.lease_until < sa.func.clock_timestamp()),
+    )
+    open_job = sa.exists().where(job.c.id == unit.c.job_id, job.c.ended_at.is_(None))
+    taken = await connection.execute(
+        unit.update()
+        .where(unit.c.id == unit_id, claimable, open_job)
+        .values(
+            status="running",
+            attempt=unit.c.attempt + 1,
+            worker=worker,
+            lease_until=_later(lease_s),
+            started_at=sa.func.clock_timestamp(),
+        )
+        .returning(unit.c.id, unit.c.job_id, unit.c.kind, unit.c.pages, unit.c.attempt)
+    )
+    row = taken.one_or_none()
+    return UnitRow(row[0], row[1], row[2], tuple(row[3]), row[4]) if row else None
+
+
+async def finish(
+    connection: AsyncConnection,
+    held: UnitRow,
+    worker: str,
+    status: str,
+    *,
+    result_key: str | None = None,
+    error: ErrorRecord | None = None,
+) -> bool:
+    """Record the outcome of a unit this worker holds; False when it holds it no more."""
+    done = await connection.execute(
+        unit.update()
+        .where(
+            unit.c.id == held.id,
+            unit.c.status == "running",
+            unit.c.worker == worker,
+            unit.c.attempt == held.attempt,
+        )
+        .values(
+            status=status,
+            result_key=result_key,
+            error=sa.null() if error is None else error,
+            ended_at=sa.null() if status == "pending" else sa.func.clock_timestamp(),
+            deferred_at=sa.func.clock_timestamp(),
+            lease_until=None,
+            worker=None,
+        )
+    )
+    return done.rowcount == 1
+
+
+async def renew_leases(connection: AsyncConnection, worker: str, lease_s: float) -> set[int]:
+    """Renew every lease of a worker; returns the units it still holds and whose job is still open."""
+    open_job = sa.exists().where(job.c.id == unit.c.job_id, job.c.ended_at.is_(None))
+    held = await connection.scalars(
+        unit.update()
+        .where(unit.c.worker == worker, unit.c.status == "running", open_job)
+        .values(lease_until=_later(lease_s))
+        .returning(unit.c.id)
+    )
+    return set(held.all())
+
+
+async def tally(connection: AsyncConnection, job_id: UUID) -> dict[tuple[str, str], int]:
+    """How many units a job has by (kind, status)."""
+    query = (
+        sa.select(unit.c.kind, unit.c.status, sa.func.count())
+        .where(unit.c.job_id == job_id)
+        .group_by(unit.c.kind, unit.c.status)
+    )
+    return {(kind, status): count for kind, status, count in await connection.execute(query)}
+
+
+async def results(connection: AsyncConnection, job_id: UUID) -> list[UnitResult]:
+    """The outputs of a job's finished reading units."""
+    query = (
+        sa.select(unit.c.kind, unit.c.pages, unit.c.result_key)
+        .where(unit.c.job_id == job_id, unit.c.status == "done", unit.c.kind.in_(("read", "ocr")))
+        .order_by(unit.c.id)
+    )
+    return [UnitResult(kind, tuple(pages), key) for kind, pages, key in await connection.execute(query)]
+
+
+async def failures(connection: AsyncConnection, job_id: UUID) -> list[tuple[tuple[int, ...], ErrorRecord]]:
+    """Pages that were given up, with the last error of each."""
+    query = (
+        sa.select(unit.c.pages, unit.c.error)
+        .where(unit.c.job_id == job_id, unit.c.status == "failed")
+        .order_by(unit.c.pages)
+    )
+    return [(tuple(pages), error) for pages, error in await connection.execute(query)]
+
+
+async def lost(connection: AsyncConnection, overdue_s: float, limit: int) -> list[int]:
+    """Units that need a new task: their lease ran out, or they have waited `overdue_s` without being taken.
+
+    They are free to be claimed again, and marked as deferred now, so that the next look leaves them alone.
+    """
+    overdue = sa.func.clock_timestamp() - _seconds(overdue_s)
+    open_job = sa.exists().where(job.c.id == unit.c.job_id, job.c.ended_at.is_(None))
+    stuck = (
+        sa.select(unit.c.id)
+        .where(
+            sa.or_(
+                sa.and_(unit.c.status == "running", unit.c.lease_until < sa.func.clock_timestamp()),
+                sa.and_(unit.c.status == "pending", unit.c.deferred_at < overdue),
+            ),
+            open_job,
+        )
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    marked = await connection.scalars(
+        unit.update()
+        .where(unit.c.id.in_(stuck))
+        .values(status="pending", worker=None, lease_until=None, deferred_at=sa.func.clock_timestamp())
+        .returning(unit.c.id)
+    )
+    return list(marked.all())
+
+
+async def describe(connection: AsyncConnection, unit_ids: Sequence[int]) -> list[tuple[int, str, str]]:
+    """(id, kind, lane of its job) of each unit: what a task for it needs to know."""
+    query = (
+        sa.select(unit.c.id, unit.c.kind, job.c.lane)
+        .join(job, job.c.id == unit.c.job_id)
+        .where(unit.c.id.in_(unit_ids))
+    )
+    return [(row[0], row[1], row[2]) for row in await connection.execute(query)]
+
+
+async def drop(connection: AsyncConnection, job_id: UUID) -> None:
+    """Remove a job's unit rows; its objects are deleted by the caller."""
+    await connection.execute(unit.delete().where(unit.c.job_id == job_id))

@@ -1,0 +1,168 @@
+"""The database's tables as SQLAlchemy Core objects. Migrations build them, queries use them.
+
+Rows hold keys; files and results lie in object storage (`storage.objects`). The job engine keeps tables of its
+own in the same database (`jobs.engine`).
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, TIMESTAMP, UUID
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_now = sa.text("clock_timestamp()")
+
+
+def _time(name: str, *, nullable: bool = True) -> sa.Column[object]:
+    return sa.Column(
+        name, TIMESTAMP(timezone=True), nullable=nullable, server_default=None if nullable else _now
+    )
+
+
+def _organisation() -> sa.Column[object]:
+    return sa.Column("organisation_id", UUID, sa.ForeignKey("organisation.id"), nullable=False)
+
+
+organisation = sa.Table(
+    "organisation",
+    metadata,
+    sa.Column("id", UUID, primary_key=True, server_default=sa.func.gen_random_uuid()),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    _time("created_at", nullable=False),
+)
+
+api_key = sa.Table(
+    "api_key",
+    metadata,
+    sa.Column("id", UUID, primary_key=True, server_default=sa.func.gen_random_uuid()),
+    _organisation(),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("prefix", sa.Text, nullable=False),  # what a person recognises the key by
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),  # SHA-256; the key itself is not kept
+    _time("created_at", nullable=False),
+    _time("revoked_at"),
+)
+
+pipeline = sa.Table(
+    "pipeline",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _organisation(),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("deployed_version", sa.Integer, nullable=False),
+    _time("created_at", nullable=False),
+    _time("deployed_at", nullable=False),
+    sa.UniqueConstraint("organisation_id", "name"),
+)
+
+pipeline_version = sa.Table(
+    "pipeline_version",
+    metadata,
+    sa.Column("pipeline_id", sa.Text, sa.ForeignKey("pipeline.id"), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("definition", JSONB, nullable=False),
+    _time("created_at", nullable=False),
+)
+
+upload = sa.Table(
+    "upload",
+    metadata,
+    sa.Column("id", UUID, primary_key=True),
+    _organisation(),
+    sa.Column("extension", sa.Text, nullable=False, server_default=""),
+    sa.Column("name", sa.Text),  # the file name the caller gave
+    sa.Column("size_bytes", sa.BigInteger),  # NULL until the bytes have arrived
+    _time("created_at", nullable=False),
+)
+
+job = sa.Table(
+    "job",
+    metadata,
+    sa.Column("id", UUID, primary_key=True),
+    _organisation(),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("lane", sa.Text, nullable=False),
+    sa.Column("lane_asked", sa.Text, nullable=False),  # differs from lane when the budget demoted the job
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("parent_id", UUID, sa.ForeignKey("job.id")),
+    sa.Column(
+        "position", sa.Integer, nullable=False, server_default="0"
+    ),  # place among its parent's children
+    sa.Column("request", JSONB, nullable=False),  # versioned: what to do, see jobs/submit
+    sa.Column("raw_config", sa.Text, nullable=False),  # the caller's body, secrets taken out
+    sa.Column("password", sa.LargeBinary),  # encrypted; erased when the job ends
+    sa.Column("metadata", JSON),  # json, not jsonb: echoed as the caller wrote it
+    sa.Column("webhook", JSONB),
+    sa.Column("pipeline_id", sa.Text),
+    sa.Column("pipeline_version", sa.Integer),
+    sa.Column("pipeline_hash", sa.Text),
+    sa.Column("waits_on", UUID),  # another job whose result this one needs
+    sa.Column("stage", sa.Text, nullable=False, server_default="queued"),
+    sa.Column("pages_done", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("pages_total", sa.Integer),
+    sa.Column("source", JSONB),  # the document once it is here: key, type, pages, see jobs/units
+    sa.Column("result_key", sa.Text),
+    sa.Column("result_bytes", sa.BigInteger),
+    sa.Column("summary", JSONB),  # what the answer says besides the result: usage, properties
+    sa.Column("warnings", JSONB, nullable=False, server_default="[]"),
+    sa.Column("error", JSONB),
+    _time("created_at", nullable=False),
+    _time("started_at"),
+    _time("ended_at"),
+    _time("moved_at", nullable=False),  # last time anything happened to it
+    sa.Column("timeout_s", sa.Float),
+    _time("deadline_at"),
+    _time("deleted_at"),
+    sa.Index("ix_job_listing", "organisation_id", sa.text("created_at DESC"), sa.text("id DESC")),
+    sa.Index("ix_job_parent", "parent_id", postgresql_where=sa.text("parent_id IS NOT NULL")),
+    sa.Index("ix_job_waits_on", "waits_on", postgresql_where=sa.text("waits_on IS NOT NULL")),
+    sa.Index("ix_job_open", "moved_at", postgresql_where=sa.text("ended_at IS NULL")),
+)
+
+unit = sa.Table(
+    "unit",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("job_id", UUID, sa.ForeignKey("job.id"), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # intake, read, ocr, assemble
+    sa.Column("pages", ARRAY(sa.Integer), nullable=False, server_default="{}"),
+    sa.Column("status", sa.Text, nullable=False, server_default="pending"),
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("worker", sa.Text),  # who holds it
+    _time("lease_until"),
+    sa.Column("result_key", sa.Text),
+    sa.Column("error", JSONB),
+    _time("created_at", nullable=False),
+    _time("deferred_at", nullable=False),
+    _time("started_at"),
+    _time("ended_at"),
+    sa.Index("ix_unit_job", "job_id"),
+    sa.Index("ix_unit_open", "status", postgresql_where=sa.text("status IN ('pending', 'running')")),
+)
+
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("id", UUID, primary_key=True),
+    sa.Column("job_id", UUID, sa.ForeignKey("job.id"), nullable=False, unique=True),
+    _organisation(),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False, server_default="pending"),  # pending, delivered, failed
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("answer_status", sa.Integer),
+    sa.Column("error", sa.Text),
+    sa.Column("worker", sa.Text),
+    _time("lease_until"),
+    _time("due_at", nullable=False),
+    _time("created_at", nullable=False),
+    _time("ended_at"),
+    sa.Index("ix_delivery_open", "due_at", postgresql_where=sa.text("status = 'pending'")),
+)
