@@ -71,7 +71,7 @@ class NotFound(BadInput):
 
 
 class UrlNotAllowed(BadInput):
-    """This server does not fetch from that address."""
+    """The server does not fetch from that address."""
 
     name = "URL_NOT_ALLOWED"
     status = 403
@@ -145,7 +145,7 @@ class CustomerTimeout(BadInput):
 
 
 class NotAvailable(BadInput):
-    """This server cannot do that yet."""
+    """The server cannot do that yet."""
 
     name = "NOT_APPLICABLE"
     status = 422

@@ -142,6 +142,17 @@ def hidden_text_pdf(layer: Sequence[str] = SCAN_LINES, dpi: int = 200) -> bytes:
     return _drawn(draw)
 
 
+def stamped_scan_pdf(stamp: str = "Copy 7", dpi: int = 200) -> bytes:
+    """A scan over which a program printed a short visible line (at 72, 30 points from the top left)."""
+
+    def draw(canvas: Canvas) -> None:
+        _scan(text_image(SCAN_LINES, dpi))(canvas)
+        canvas.setFont("Helvetica", 10)
+        canvas.drawString(72, 792 - 34, stamp)
+
+    return _drawn(draw)
+
+
 def invisible_and_visible_pdf() -> bytes:
     """Ordinary visible text plus one invisible sentence, and no picture."""
 
@@ -207,7 +218,7 @@ def unmapped_ligature_pdf() -> bytes:
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 6 0 R /Encoding << /Type /Encoding "
         "/BaseEncoding /WinAnsiEncoding /Differences [1 /fi] >> >>"
     )
-    content = "BT /F1 14 Tf 72 700 Td (The well de\\001ned words here are sound but for a few of the \\001nal ones) Tj ET"
+    content = "BT /F1 14 Tf 72 700 Td (The well de\\001ned words here are sound but for a few of the \\001nal) Tj ET"
     return content_pdf(content, font, ("", cmap))
 
 
@@ -271,8 +282,7 @@ def self_referencing_form_pdf() -> bytes:
             "<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R {resources} >>",
             "<< /Length 5 >>\nstream\n/X Do\nendstream",
-            f"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] {resources} /Length 5 >>"
-             "\nstream\n/X Do\nendstream",
+            f"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] {resources} /Length 5 >>\nstream\n/X Do\nendstream",
         ]
     )
 

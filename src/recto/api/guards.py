@@ -1,7 +1,9 @@
 """What stands before every route: who calls, and a body that is JSON and not too long."""
 
 import json
-from typing import Annotated, Any
+import math
+from collections.abc import Iterator
+from typing import Annotated, Any, NoReturn, cast
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -12,6 +14,7 @@ from recto.storage.queries import access
 from recto.wire.problems import rejected
 
 MAX_BODY_BYTES = 16 * 1024 * 1024  # of a JSON request: schemas and instructions, never a document
+METADATA = "metadata"  # the key of what is echoed whatever it is (contract 10.1)
 
 
 async def caller(request: Request) -> UUID:
@@ -47,7 +50,7 @@ async def json_object(request: Request) -> dict[str, Any]:
                 f"The request's JSON is longer than {MAX_BODY_BYTES} bytes; documents go to /upload."
             )
     try:
-        body = json.loads(received or b"null")
+        body = json.loads(received.decode() or "null", parse_constant=_no_number, parse_float=_number)
     except (ValueError, RecursionError) as error:
         message = f"The body is not valid JSON: {error}."
         raise rejected(
@@ -56,7 +59,36 @@ async def json_object(request: Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         message = "The body must be a JSON object."
         raise rejected("Body", "model_attributes_type", message, (), body)
-    return body
+    if b"\\u" in received:  # the only way to write such characters
+        for at, text in _unsound(cast("dict[str, Any]", body), ()):
+            message = "The text holds half a character (a lone surrogate) or U+0000, which cannot be stored."
+            raise rejected("Body", "unsound_text", message, at, ascii(text))
+    return cast("dict[str, Any]", body)
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a JSON number")
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"the number {text} is too large")
+    return number
+
+
+def _unsound(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Texts no database column can hold, with their places; metadata is kept as JSON text and may have them."""
+    if isinstance(value, str) and ("\0" in value or any("\ud800" <= one <= "\udfff" for one in value)):
+        yield at, value
+    elif isinstance(value, dict):
+        for key, inner in cast("dict[str, Any]", value).items():
+            yield from ((at, text) for _, text in _unsound(key, at))
+            if key != METADATA:
+                yield from _unsound(inner, (*at, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(cast("list[Any]", value)):
+            yield from _unsound(inner, (*at, index))
 
 
 def job_uuid(text: str) -> UUID:

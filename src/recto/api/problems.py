@@ -1,5 +1,7 @@
 """Turns exceptions into answers. The only catch-all of the server: what nobody foresaw becomes a bare 500."""
 
+import json
+
 import msgspec
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -17,7 +19,11 @@ log = structlog.get_logger(__name__)
 
 def answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer."""
-    return Response(msgspec.json.encode(body), status, headers, "application/json")
+    try:
+        content = msgspec.json.encode(body)
+    except UnicodeEncodeError:  # half a character from the caller's own metadata, repeated in an error
+        content = json.dumps(body).encode()
+    return Response(content, status, headers, "application/json")
 
 
 def error_answer(error: RectoError, job_id: str | None = None) -> Response:
@@ -63,7 +69,9 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 async def _on_anything(request: Request, error: Exception) -> Response:
     log.error("unforeseen error", path=request.url.path, exc_info=error)
-    return error_answer(Internal())
+    response = error_answer(Internal())
+    response.headers["connection"] = "close"  # the server closes it after such an error
+    return response
 
 
 def install(app: FastAPI) -> None:

@@ -6,9 +6,9 @@ figure, unless the picture is the page itself (a scan) or a backdrop under the t
 
 from collections.abc import Sequence
 
-from recto.blocks.lines import baselines, cut_lines
 from recto.blocks.region import Region
-from recto.document.geometry import Box
+from recto.blocks.tables.cells import cell_lines
+from recto.document.geometry import Box, around
 from recto.document.page import Page, Word
 
 MIN_SIDE_PT = 16.0
@@ -19,29 +19,49 @@ BACKDROP_SHARE = 0.6
 """Share of the page's area above which a picture with text on it is the page itself."""
 BACKDROP_WORDS = 60
 """Words on a picture above which it is a backdrop under running text, whatever its size."""
+LABEL_REACH_PT = 24.0
+"""How far, in points, the numbers of a scale stand from a drawing."""
+MOSTLY = 0.5
+"""Share of a box that makes it lie mostly in another."""
 TOUCHING_PT = 2.0
 """Pictures closer than this, in points, are pieces of one: programs cut pictures into bands."""
 
 
-def find_figures(page: Page, words: Sequence[Word], taken: Sequence[Box]) -> tuple[list[Region], list[Word]]:
-    """Figures of a page and the words left over; boxes in `taken` (tables) are not figures again."""
+def find_figures(
+    page: Page, words: Sequence[Word], tables: Sequence[Box], drawings: Sequence[Box]
+) -> tuple[list[Region], list[Word]]:
+    """Figures of a page and the words left over; boxes in points.
+
+    `tables` are no figures again; `drawings` are figures made of lines, with the numbers right beside them.
+    """
     figures: list[Region] = []
     free = list(words)
     whole = Box(0.0, 0.0, page.width, page.height)
-    for box in _merged([picture.box.intersection(whole) for picture in page.pictures]):
-        if not _is_figure(box, whole) or any(box.share_inside(table) > 0.5 for table in taken):  # noqa: PLR2004  (mostly inside)
+    placed = [picture.box.intersection(whole) for picture in page.pictures]
+    for box in _merged([*placed, *drawings]):
+        drawn = any(drawing.share_inside(box) > MOSTLY for drawing in drawings)
+        inside = [word for word in free if box.holds_center_of(word.box) or (drawn and _labels(word, box))]
+        if not _is_figure(box, whole) or _belongs_elsewhere(box, whole, tables, len(inside)):
             continue
-        inside = [word for word in free if box.holds_center_of(word.box)]
-        if inside and (box.area > BACKDROP_SHARE * whole.area or len(inside) > BACKDROP_WORDS):
-            continue
-        if any(table.share_inside(box) > 0.5 for table in taken):  # noqa: PLR2004  (a backdrop under a table)
-            continue
-        lines = tuple(cut_lines(baselines(inside), ())) if inside else ()
+        lines = cell_lines(inside) if inside else []
         text = "\n".join(line.text for line in lines)
-        figures.append(Region("Figure", box, lines, text=text))
+        extent = around((box, *(word.box for word in inside)))
+        figures.append(Region("Figure", extent, text=text, words=tuple(inside)))
         gone = set(map(id, inside))
         free = [word for word in free if id(word) not in gone]
     return figures, free
+
+
+def _belongs_elsewhere(box: Box, page: Box, tables: Sequence[Box], words: int) -> bool:
+    """A picture in or under a table, or a backdrop under running text."""
+    if any(box.share_inside(table) > MOSTLY or table.share_inside(box) > MOSTLY for table in tables):
+        return True
+    return words > 0 and (box.area > BACKDROP_SHARE * page.area or words > BACKDROP_WORDS)
+
+
+def _labels(word: Word, box: Box) -> bool:
+    """Whether the word is a number at the rim of a drawing: the scale of its axis."""
+    return word.text[:1].isdigit() and box.grown(LABEL_REACH_PT).holds_center_of(word.box)
 
 
 def _is_figure(box: Box, page: Box) -> bool:

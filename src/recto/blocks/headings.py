@@ -7,7 +7,7 @@ A number such as "2.1" deepens the level within one style. Never looks at what a
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from recto.blocks.lists import is_bullet
@@ -29,6 +29,16 @@ SAME_SIZE_PT = 0.6
 MIN_LETTERS = 2
 """A heading has letters: figures alone are no heading."""
 
+BODY_TYPES = ("Text", "List Item", "Key Value", "Table")
+SHORT_LETTERS = 80
+SHORT_WEIGHT = 0.3
+"""Blocks of up to so many letters, and tables, count this much for the body's style: they may be headings."""
+CAPITALS_SHARE = 0.3
+"""Share of the text in capitals above which capitals do not make a heading."""
+MAX_CAPITALS_LETTERS = 80
+MIN_CAPITALS = 4
+"""A line in capitals with so many letters is a heading."""
+
 _OUTLINE = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)[.)]?\s")
 _LETTERS = re.compile(r"[^\W\d_]")
 
@@ -44,26 +54,41 @@ def rank_headings(blocks: Sequence[Block]) -> list[Block]:
     body = _body_style(blocks)
     if body is None:
         return list(blocks)
-    places = [i for i, block in enumerate(blocks) if _is_heading(block, body)]
+    capitals_count = not _shouts(blocks)
+    places = [i for i, block in enumerate(blocks) if _is_heading(block, body, capitals_count)]
     places = _without_runs(places, blocks)
-    title = _title(places, blocks)
-    ranks = _ranks([blocks[i] for i in places if i != title], body)
-    shallowest = min(
-        (_outline_depth(_whole(blocks[i])) for i in places if _OUTLINE.match(_whole(blocks[i]))), default=0
-    )
+    title = _title(places, blocks, body)
+    styles = _ranks([blocks[i] for i in places if i != title], body)
+    ranks = {i: _rank_of(blocks[i], styles) for i in places if i != title}
+    shallowest = _shallowest(blocks, ranks)
     found = list(blocks)
     for i in places:
-        block = blocks[i]
-        text = _whole(block)
+        text = _whole(blocks[i])
         if i == title:
-            found[i] = replace(block, type="Title", text=text, marker="", level=1)
+            found[i] = replace(blocks[i], type="Title", text=text, marker="", level=1)
         else:
-            level = 2 + _rank_of(block, ranks)
-            deeper = _outline_depth(text) - shallowest
-            found[i] = replace(
-                block, type="Section Header", text=text, marker="", level=min(level + deeper, DEEPEST_LEVEL)
-            )
+            deeper = max(0, _outline_depth(text) - shallowest.get(ranks[i], 0))
+            level = min(2 + ranks[i] + deeper, DEEPEST_LEVEL)
+            found[i] = replace(blocks[i], type="Section Header", text=text, marker="", level=level)
     return found
+
+
+def _shallowest(blocks: Sequence[Block], ranks: Mapping[int, int]) -> dict[int, int]:
+    """For each style the least depth of the numbers its headings carry."""
+    found: dict[int, int] = {}
+    for i, rank in ranks.items():
+        text = _whole(blocks[i])
+        if _OUTLINE.match(text):
+            depth = _outline_depth(text)
+            found[rank] = min(found.get(rank, depth), depth)
+    return found
+
+
+def _shouts(blocks: Sequence[Block]) -> bool:
+    """Whether much of the text is in capitals, so that capitals mean nothing."""
+    letters = sum(len(block.text) for block in blocks if block.type == "Text")
+    capitals = sum(len(block.text) for block in blocks if block.type == "Text" and block.text.isupper())
+    return capitals > CAPITALS_SHARE * letters
 
 
 def _whole(block: Block) -> str:
@@ -72,19 +97,20 @@ def _whole(block: Block) -> str:
 
 
 def _body_style(blocks: Sequence[Block]) -> _Style | None:
-    """Size and weight of most letters of the text, or of everything but furniture where there is no text."""
+    """Size and weight of most letters; running text counts fully, short lines and tables less."""
     letters: Counter[_Style] = Counter()
     for block in blocks:
-        if block.type in ("Text", "List Item", "Key Value") and block.font_size:
-            letters[_Style(block.font_size, block.bold)] += len(block.text)
+        if block.type in BODY_TYPES and block.font_size:
+            running = block.table is None and len(block.text) > SHORT_LETTERS
+            weight = 1.0 if running else SHORT_WEIGHT
+            letters[_Style(block.font_size, block.bold)] += int(1 + weight * len(block.text))
     if not letters:
         return None
     size = max(letters, key=lambda style: letters[style]).size
-    bold = letters[_Style(size, True)] > letters[_Style(size, False)]
-    return _Style(size, bold)
+    return _Style(size, letters[_Style(size, bold=True)] > letters[_Style(size, bold=False)])
 
 
-def _is_heading(block: Block, body: _Style) -> bool:
+def _is_heading(block: Block, body: _Style, capitals_count: bool) -> bool:
     if block.type == "List Item" and is_bullet(block.marker):
         return False
     if block.type not in ("Text", "List Item") or not block.text or len(block.text) > MAX_HEADING_LETTERS:
@@ -96,8 +122,10 @@ def _is_heading(block: Block, body: _Style) -> bool:
         return False
     if block.font_size >= LARGER * body.size:
         return not block.text.endswith((",", ";")) or block.font_size >= LARGER * LARGER * body.size
-    bolder = block.bold and not body.bold and block.font_size >= body.size - SAME_SIZE_PT
-    return bolder and not block.text.rstrip().endswith((".", ",", ";", ":"))
+    if block.font_size < body.size - SAME_SIZE_PT or block.text.rstrip().endswith((".", ",", ";", ":")):
+        return False
+    capitals = capitals_count and block.text.isupper() and len(block.text) <= MAX_CAPITALS_LETTERS
+    return (block.bold and not body.bold) or (capitals and len(_LETTERS.findall(block.text)) >= MIN_CAPITALS)
 
 
 def _without_runs(places: Sequence[int], blocks: Sequence[Block]) -> list[int]:
@@ -117,7 +145,7 @@ MAX_RUN = 5
 """Headings that may follow each other directly: title, subtitle, part, chapter, section."""
 
 
-def _title(places: Sequence[int], blocks: Sequence[Block]) -> int | None:
+def _title(places: Sequence[int], blocks: Sequence[Block], body: _Style) -> int | None:
     """Place of the document's title: the largest heading at its start, larger than all that follow."""
     if not places or not blocks:
         return None
@@ -127,7 +155,7 @@ def _title(places: Sequence[int], blocks: Sequence[Block]) -> int | None:
         return None
     best = max(early, key=lambda i: (blocks[i].font_size, -i))
     largest = max(blocks[i].font_size for i in places)
-    if blocks[best].font_size < largest - SAME_SIZE_PT:
+    if blocks[best].font_size < max(largest - SAME_SIZE_PT, LARGER * body.size):
         return None
     same = sum(1 for i in places if blocks[i].font_size >= blocks[best].font_size - SAME_SIZE_PT)
     return best if same == 1 or best == places[0] else None

@@ -19,6 +19,8 @@ MARGIN_SHARE = 0.07
 """Share of the page's height at top and bottom where running heads and feet stand."""
 STRIP_OVERLAP_PT = 1.5
 """Regions that reach into each other by no more than this, in points, lie in different strips."""
+FAR_PT = 40.0
+"""White band, in points, that ends columns when only one of them goes on below it."""
 MAX_DEPTH = 40
 """Nested cuts after which the plain order is taken."""
 
@@ -97,7 +99,11 @@ def _zones(strips: Sequence[list[int]], boxes: Sequence[Box]) -> list[list[int]]
     for strip in strips[1:]:
         both = [*zone, *strip]
         columns = _columns(both, boxes)
-        if len(columns) > 1 and _worth_joining(zone, strip, columns, boxes):
+        if (
+            len(columns) > 1
+            and _worth_joining(zone, strip, columns, boxes)
+            and not _far_below(zone, strip, boxes)
+        ):
             zone = both
         else:
             zones.append(zone)
@@ -112,6 +118,12 @@ def _worth_joining(
     if not _side_by_side(columns, boxes):
         return len(columns) > 1 and _same_edges(zone, strip, boxes)
     return True
+
+
+def _far_below(zone: Sequence[int], strip: Sequence[int], boxes: Sequence[Box]) -> bool:
+    """A lone column far below columns side by side begins something new."""
+    one_column = len(_columns(strip, boxes)) == 1 and len(_columns(zone, boxes)) > 1
+    return one_column and min(boxes[i].y0 for i in strip) - max(boxes[i].y1 for i in zone) > FAR_PT
 
 
 def _same_edges(zone: Sequence[int], strip: Sequence[int], boxes: Sequence[Box]) -> bool:

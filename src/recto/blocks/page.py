@@ -17,32 +17,35 @@ from recto.blocks.order import reading_order
 from recto.blocks.paragraphs import group_paragraphs
 from recto.blocks.region import Region, as_block
 from recto.blocks.tables.aligned import find_aligned_tables
-from recto.blocks.tables.cells import plain_text
-from recto.blocks.tables.ruled import FoundTable, find_ruled_tables
+from recto.blocks.tables.captions import without_captions
+from recto.blocks.tables.cells import FoundTable, plain_text
+from recto.blocks.tables.ruled import find_ruled_tables
 from recto.document.block import PageLayout
-from recto.document.geometry import around
+from recto.document.geometry import Box, around
 from recto.document.page import Page, Word
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A page half laid out: words nobody has taken yet, and the regions found so far."""
+    """A page half laid out: words nobody has taken yet, the regions found so far, and boxes of drawings."""
 
     page: Page
     words: tuple[Word, ...]
     lines: tuple[Line, ...] = ()
     regions: tuple[Region, ...] = ()
+    drawings: tuple[Box, ...] = ()
 
 
 def take_ruled_tables(draft: Draft) -> Draft:
     """Tables whose lines are drawn."""
-    return _with_tables(draft, find_ruled_tables(draft.page, draft.words))
+    tables, drawings = find_ruled_tables(draft.page, draft.words)
+    return replace(_with_tables(draft, tables), drawings=tuple(drawings))
 
 
 def take_figures(draft: Draft) -> Draft:
-    """Pictures, and the words on them."""
+    """Pictures and drawings, and the words on them."""
     tables = [region.box for region in draft.regions]
-    figures, words = find_figures(draft.page, draft.words, tables)
+    figures, words = find_figures(draft.page, draft.words, tables, draft.drawings)
     return replace(draft, words=tuple(words), regions=(*draft.regions, *figures))
 
 
@@ -123,6 +126,7 @@ def lay_out(page: Page) -> PageLayout:
 def _with_tables(draft: Draft, tables: list[FoundTable]) -> Draft:
     if not tables:
         return draft
+    tables = [without_captions(found) for found in tables]
     taken = {id(word) for found in tables for word in found.words}
     regions = tuple(
         Region(

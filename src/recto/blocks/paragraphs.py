@@ -5,8 +5,9 @@ says that a new paragraph begins (a list marker, a first-line indent, a short li
 text between columns and never orders paragraphs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from recto.blocks.joining import joined
 from recto.blocks.lines import Line, typical_leading
 from recto.blocks.lists import is_bullet, marker_of, without_marker
 from recto.blocks.region import Region
@@ -20,6 +21,10 @@ INDENT_EM = 0.8
 """A first line moved right by this many font sizes begins a paragraph."""
 SHORT_LINE_SHARE = 0.8
 """A line ending before this share of the paragraph's width was the last one, if its sentence is over."""
+EDGE_STEP_PT = 12.0
+"""Left edges are compared by steps of so many points."""
+MIN_STYLE_LETTERS = 6
+"""Letters from which on a line in capitals is set apart from one in small letters."""
 MIN_SHARED_WIDTH = 0.3
 """Share of the narrower line that must lie under the other."""
 SENTENCE_ENDS = (".", "!", "?", ":", ";", "。", '."', ".”", ".)")
@@ -48,13 +53,14 @@ class _Growing:
 def group_paragraphs(lines: Sequence[Line]) -> list[Region]:
     """Paragraphs and list items of lines that come top to bottom."""
     leading = typical_leading(lines)
+    edges = _right_edges(lines)
     growing: list[_Growing] = []
     done: list[_Growing] = []
     for line in _with_bullets(lines):
         text = line.text
         marker = marker_of(text)
         home = _above(line, growing)
-        if home is not None and _runs_on(home, line, text, marker, leading):
+        if home is not None and _runs_on(home, line, text, marker, leading, edges):
             home.take(line)
         else:
             growing.append(_Growing(line, marker))
@@ -75,7 +81,7 @@ def _with_bullets(lines: Sequence[Line]) -> list[Line]:
             before is not None
             and len(before.words) == 1
             and _is_lone_marker(before.text)
-            and before.box.overlap_y(line.box) > 0.4 * min(before.box.height, line.box.height)  # noqa: PLR2004  (share: same baseline)
+            and before.box.overlap_y(line.box) > 0.4 * min(before.box.height, line.box.height)
             and 0 <= line.box.x0 - before.box.x1 < MAX_MARKER_GAP_EM * line.size
         ):
             found[-1] = Line(
@@ -109,18 +115,23 @@ def _above(line: Line, growing: Sequence[_Growing]) -> _Growing | None:
     return best
 
 
-def _runs_on(home: _Growing, line: Line, text: str, marker: str, leading: float) -> bool:
+def _runs_on(
+    home: _Growing, line: Line, text: str, marker: str, leading: float, edges: Mapping[int, float]
+) -> bool:
     last = home.last
     larger = max(last.size, line.size, 1.0)
     if abs(last.size - line.size) > SIZE_SLACK * larger or last.bold != line.bold:
         return False
-    if marker and (is_bullet(marker) or home.marker or _sentence_over(last)):
+    if text.isupper() != last.text.isupper() and _is_spoken(text) and _is_spoken(last.text):
+        return False
+    ended = _ends_early(home, edges)
+    if marker and (is_bullet(marker) or home.marker or ended or _sentence_over(last)):
         return False
     distance = line.box.y1 - last.box.y1
     usual = leading if len(home.lines) == 1 else _own_leading(home)
     if distance > LEADING_SLACK * usual * larger:
         return False
-    return not _new_paragraph(home, line, text)
+    return not _new_paragraph(home, line, text, ended)
 
 
 def _own_leading(home: _Growing) -> float:
@@ -132,7 +143,7 @@ def _sentence_over(line: Line) -> bool:
     return line.words[-1].text.endswith(SENTENCE_ENDS)
 
 
-def _new_paragraph(home: _Growing, line: Line, text: str) -> bool:
+def _new_paragraph(home: _Growing, line: Line, text: str, ended: bool) -> bool:
     last = home.last.box
     em = max(line.size, 1.0)
     indent = line.box.x0 - last.x0
@@ -141,9 +152,28 @@ def _new_paragraph(home: _Growing, line: Line, text: str) -> bool:
         return indent < -INDENT_EM * em and not text[:1].islower()
     if indent > INDENT_EM * em and not centred and (len(home.lines) > 1 or _sentence_over(home.last)):
         return True
-    width = max(home.right, line.box.x1) - min(home.left, line.box.x0)
-    ended = last.x1 - home.left < SHORT_LINE_SHARE * width
     return ended and _sentence_over(home.last) and not text[:1].islower() and not centred
+
+
+def _is_spoken(text: str) -> bool:
+    """Enough letters that capitals are a style and not an abbreviation."""
+    return sum(map(str.isalpha, text)) >= MIN_STYLE_LETTERS
+
+
+def _right_edges(lines: Sequence[Line]) -> dict[int, float]:
+    """How far lines that begin at one left edge reach to the right; edges by steps of EDGE_STEP_PT."""
+    edges: dict[int, float] = {}
+    for line in lines:
+        step = int(line.box.x0 // EDGE_STEP_PT)
+        edges[step] = max(edges.get(step, 0.0), line.box.x1)
+    return edges
+
+
+def _ends_early(home: _Growing, edges: Mapping[int, float]) -> bool:
+    """Whether the last line stops well before the lines of its column do."""
+    step = int(home.left // EDGE_STEP_PT)
+    right = max(home.right, *(edges.get(near, 0.0) for near in range(step - 1, step + 4)))
+    return home.last.box.x1 - home.left < SHORT_LINE_SHARE * (right - home.left)
 
 
 def _region(one: _Growing) -> Region:
@@ -151,11 +181,5 @@ def _region(one: _Growing) -> Region:
     lines = tuple(one.lines)
     if not one.marker:
         return Region("Text", box, lines)
-    plain = Region("List Item", box, lines, marker=one.marker)
-    return Region(plain.type, box, lines, text=without_marker(_joined(lines), one.marker), marker=one.marker)
-
-
-def _joined(lines: tuple[Line, ...]) -> str:
-    from recto.blocks.joining import joined
-
-    return joined(lines)
+    text = without_marker(joined(lines), one.marker)
+    return Region("List Item", box, lines, text=text, marker=one.marker)

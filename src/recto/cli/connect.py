@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from recto.app import prepare
+from recto.cli.supervise import tell
 from recto.settings import Settings
 from recto.storage.database import Database
 
@@ -19,6 +20,15 @@ def reachable(settings: Settings) -> Generator[Settings]:
     Raises:
         Unavailable: there is no way to a database.
     """
+    with _with_url(settings) as found:
+        first_key = prepare(found).first_key
+        if first_key:
+            tell(f"the first API key is {first_key}   (shown only now: keep it)")
+        yield found
+
+
+@contextmanager
+def _with_url(settings: Settings) -> Generator[Settings]:
     if settings.database_url is not None:
         yield settings
         return
@@ -35,9 +45,6 @@ def reachable(settings: Settings) -> Generator[Settings]:
 def with_database(settings: Settings, use: Callable[[Database], Awaitable[T]]) -> T:
     """Call `use` with an open database and give its result; the database is migrated first."""
     with reachable(settings) as found:
-        first_key = prepare(found).first_key
-        if first_key:
-            print(f"API key: {first_key}   (the first one, shown only now: keep it)")
 
         async def run() -> T:
             database = Database(found.database_url or "", pool_size=2)

@@ -1,15 +1,19 @@
-"""The `recto` command: what its words are, and which module does each. Heavy modules load with their command."""
+"""The `recto` command: what its words are, and which module does each. Heavy modules load with their command.
+
+What a person did wrong becomes one line on standard error: exit code 2 for settings and for the words of the
+command, 1 for everything else. A trace is shown for our own defects only.
+"""
 
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
 from contextlib import suppress
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, ParamSpec, TypeVar
+from typing import Annotated, Any
 
+import click
 import typer
+import typer.core
 from pydantic import ValidationError
 
 from recto.cli import jobs, keys, pipelines
@@ -18,63 +22,75 @@ from recto.cli.supervise import exit_with_supervisor, tell
 from recto.errors import RectoError
 from recto.settings import Settings
 
-P = ParamSpec("P")
-R = TypeVar("R")
+WRONG_SETTING = 2
+FEW_LINES = 6  # a message of so many lines is prose that a driver has wrapped; a longer one quotes a log
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+class OneLineErrors(typer.core.TyperGroup):
+    """All commands, those of the sub-commands too: errors meant for people are told without a trace."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an error of ours ends it with exit code 1 or 2."""
+        try:
+            return super().invoke(ctx)
+        except RectoError as error:
+            tell(_one_line(error.message))
+            raise typer.Exit(1) from error
+        except ValidationError as error:
+            if error.title != Settings.__name__:
+                raise
+            for line in wrong_settings(error):
+                tell(line)
+            raise typer.Exit(WRONG_SETTING) from error
+        except OSError as error:
+            if error.filename is None or error.strerror is None:
+                raise
+            tell(f"{error.filename}: {error.strerror}")
+            raise typer.Exit(1) from error
+
+
+app = typer.Typer(
+    cls=OneLineErrors, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
 app.add_typer(keys.app, name="keys")
 app.add_typer(pipelines.app, name="pipeline")
 app.add_typer(jobs.app, name="jobs")
 
 
-def settings() -> Settings:
-    """The settings of the environment; one line and exit code 2 when one is wrong."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        for one in error.errors():
-            name = "RECTO_" + "_".join(str(part) for part in one["loc"]).upper()
-            tell(f"the setting {name} is not valid: {one['msg']}")
-        raise typer.Exit(2) from error
+def wrong_settings(error: ValidationError) -> list[str]:
+    """A line for every setting that is not valid, without its value: it may be a secret."""
+    lines: list[str] = []
+    for one in error.errors(include_input=False, include_url=False):
+        name = "RECTO_" + str(one["loc"][0]).upper() if one["loc"] else "together"
+        lines.append(f"the setting {name} is not valid: {_one_line(one['msg'])}")
+    return list(dict.fromkeys(lines))
 
 
-def people_read_errors(command: Callable[P, R]) -> Callable[P, R]:
-    """Print our own errors as one line instead of a trace."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except RectoError as error:
-            tell(error.message)
-            raise typer.Exit(1) from error
-
-    return run
+def _one_line(message: str) -> str:
+    lines = message.splitlines()
+    return " ".join(line.strip() for line in lines) if len(lines) <= FEW_LINES else message
 
 
 @app.command()
-@people_read_errors
 def serve() -> None:
     """Start everything: database (unless one is named), API and workers, until Ctrl-C."""
     from recto.cli.serve import serve as run  # noqa: PLC0415
 
-    raise typer.Exit(run(settings()))
+    raise typer.Exit(run(Settings()))
 
 
 @app.command()
-@people_read_errors
 def migrate() -> None:
     """Bring the database of RECTO_DATABASE_URL up to date; makes the first key when there is none."""
     from recto.app import prepare  # noqa: PLC0415
 
-    first_key = prepare(settings()).first_key
+    first_key = prepare(Settings()).first_key
     print("The database is up to date.")
     if first_key:
         print(f"API key: {first_key}   (shown only now: keep it)")
 
 
 @app.command()
-@people_read_errors
 def api() -> None:
     """Serve the HTTP API on RECTO_HOST and RECTO_PORT."""
     import uvicorn  # noqa: PLC0415
@@ -82,7 +98,7 @@ def api() -> None:
     from recto.app import make_api  # noqa: PLC0415
 
     exit_with_supervisor()
-    chosen = settings()
+    chosen = Settings()
     set_up_logging(chosen.log_level, "api")
     uvicorn.run(
         make_api(chosen),
@@ -96,13 +112,12 @@ def api() -> None:
 
 
 @app.command()
-@people_read_errors
 def worker() -> None:
     """Work on the jobs of RECTO_DATABASE_URL until told to stop."""
     from recto.app import make_worker, run_worker  # noqa: PLC0415
 
     exit_with_supervisor()
-    chosen = settings()
+    chosen = Settings()
     set_up_logging(chosen.log_level, "worker")
 
     async def run() -> None:
@@ -117,7 +132,6 @@ def worker() -> None:
 
 
 @app.command()
-@people_read_errors
 def parse(
     file: Annotated[Path, typer.Argument(help="The document", exists=True, dir_okay=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON")] = False,
@@ -139,9 +153,8 @@ def parse(
 
 
 @app.command()
-@people_read_errors
 def doctor() -> None:
     """Say what is installed, what is missing and what that costs, and with which settings Recto runs."""
     from recto.cli.doctor import report  # noqa: PLC0415
 
-    raise typer.Exit(report(settings()))
+    raise typer.Exit(report(Settings()))

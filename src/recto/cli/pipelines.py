@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from recto.errors import InvalidConfig
 from recto.settings import Settings
 from recto.storage.database import Database
 from recto.storage.queries import access, pipelines
@@ -24,7 +25,7 @@ def deploy(
     """Deploy a definition: a new pipeline, or a new version of the one that has its name."""
     from recto.cli.connect import with_database  # noqa: PLC0415
 
-    definition = load_definition(file.read_text(encoding="utf-8"))
+    definition = load_definition(_text(file))
     check_deployable(definition)
     values, digest = json.loads(canonical(definition)), content_hash(definition)
 
@@ -35,6 +36,13 @@ def deploy(
 
     pipeline_id, version = with_database(Settings(), use)
     print(f"{pipeline_id}  version {version}  {definition.name}")
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidConfig(f"{file} is not text in UTF-8: a definition is a YAML or JSON file.") from error
 
 
 @app.command("list")

@@ -69,7 +69,10 @@ _IMAGE_STARTS = (
     (b"\x00\x00\x02\x00", "cur"),
 )
 _PORTABLE_MAPS = {b"P1": "pbm", b"P2": "pgm", b"P3": "ppm", b"P4": "pbm", b"P5": "pgm", b"P6": "ppm"}
-_PCX_VERSIONS = (0, 2, 3, 4, 5)
+_BMP_HEADERS = frozenset(bytes((size,)) for size in (12, 40, 52, 56, 64, 108, 124))  # of its second header
+_PCX_HEADER, _PCX_VERSIONS, _PCX_BITS = 128, (0, 2, 3, 4, 5), (1, 2, 4, 8)
+ASCII_SHARE = 0.7  # of the bytes of 8-bit Western text: accents are the smaller part (a guess)
+_LAST_ASCII = 0x7F
 _RECOGNISED = {  # labels of the content model that are ours to read
     "pdf": "pdf", "png": "png", "jpeg": "jpg", "gif": "gif", "bmp": "bmp", "tiff": "tiff", "webp": "webp",
     "txt": "txt", "markdown": "md", "csv": "csv", "tsv": "tsv",
@@ -118,12 +121,8 @@ def is_text(head: bytes) -> bool:
     try:
         head.decode("utf-8")
     except UnicodeDecodeError as error:
-        if (
-            error.start >= len(head) - 3 and len(head) == _HEAD
-        ):  # a character cut off at the end of the sample
-            return True
-        letters = sum(byte < 0x80 for byte in head)  # noqa: PLR2004 - the ASCII half
-        return letters > 0.7 * len(head)
+        cut_off = len(head) == _HEAD and error.start >= len(head) - 3  # inside a character
+        return cut_off or sum(byte <= _LAST_ASCII for byte in head) > ASCII_SHARE * len(head)
     return True
 
 
@@ -148,22 +147,23 @@ def _by_signature(head: bytes) -> str | None:
     for start, extension in _IMAGE_STARTS:
         if head.startswith(start):
             return extension
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return "webp"
-    if head.startswith(b"BM") and len(head) > 26 and head[14] in {12, 40, 52, 56, 64, 108, 124}:  # noqa: PLR2004 - header sizes
-        return "bmp"
-    if head[:2] in _PORTABLE_MAPS and head[2:3].isspace():
-        return _PORTABLE_MAPS[head[:2]]
-    if (
-        head[0] == 0x0A
-        and len(head) > 128
-        and head[1] in _PCX_VERSIONS
-        and head[2] <= 1
-        and head[3] in {1, 2, 4, 8}
-    ):
-        return "pcx"
     if b"%PDF-" in head[: PDF_HEADER_WITHIN + 5]:
         return "pdf"
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "webp"
+    if head[:2] in _PORTABLE_MAPS and head[2:3].isspace():
+        return _PORTABLE_MAPS[head[:2]]
+    return _by_weak_signature(head)
+
+
+def _by_weak_signature(head: bytes) -> str | None:
+    # One or two bytes are not enough: the fields after them must make sense too.
+    if head.startswith(b"BM") and head[14:15] in _BMP_HEADERS:
+        return "bmp"
+    if head.startswith(b"\n") and len(head) > _PCX_HEADER:
+        version, encoding, bits = head[1:4]
+        if version in _PCX_VERSIONS and encoding == 1 and bits in _PCX_BITS:
+            return "pcx"
     return None
 
 

@@ -82,10 +82,10 @@ def chosen_pages(spans: Sequence[PageSpan], pages: int) -> list[int]:
     for span in spans:
         start = 1 if span.start is None else span.start
         end = pages if span.end is None else span.end
-        if start < 1 or end < start:
-            raise InvalidPageRange(f"The page range {start}..{end} is not a range: pages count from 1.")
         if start > pages:
             raise InvalidPageRange(f"The page range begins at page {start}; the document has {pages} pages.")
+        if start < 1 or end < start:
+            raise InvalidPageRange(f"The page range {start}..{end} is not a range: pages count from 1.")
         chosen.update(range(start, min(end, pages) + 1))
     return sorted(chosen)
 

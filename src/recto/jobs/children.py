@@ -3,36 +3,56 @@
 Two pools (Pebble): readers, and few recognisers, because these hold models in memory. A child that crashes,
 hangs past its deadline or is cancelled is killed and replaced; only its own piece of work is lost. Nothing
 native ever runs in the process that holds database connections (pdfium is not thread-safe).
+
+Between the processes travel bytes and plain texts only: an object that cannot be pickled here, or unpickled
+there, would otherwise break the pool itself (Pebble gives up a pool whose messages it cannot read).
 """
 
 import asyncio
+import ctypes
 import multiprocessing
 import os
+import pickle
 import resource
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from traceback import format_exc
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 import structlog
 from pebble import ProcessExpired, ProcessPool
 
-from recto.errors import Internal, ReadTimedOut, RectoError, SubprocessCrashed
+from recto.errors import ErrorRecord, Internal, ReadTimedOut, RectoError, SubprocessCrashed, from_record
 
 Pool = Literal["read", "ocr"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
-PRELOADED = ["recto.results.parse"]
+PRELOADED = ["recto.results.parse", "recto.jobs.assembling"]
 UNITS_PER_CHILD = 500  # a child is replaced after so many pieces of work, against slow leaks (a guess)
 MEBIBYTE = 1024 * 1024
 WATCH_S = 0.5
+OUT_OF_MEMORY = 71  # exit code of a child that reached its limit; any that nothing else uses
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a child sends back: the pickled value, or one of our errors, or the trace of any other."""
+
+    value: bytes = b""
+    error: ErrorRecord | None = None
+    fault: str | None = None
+    trace: str = ""
 
 
 class Children:
@@ -40,23 +60,14 @@ class Children:
 
     def __init__(self, readers: int, recognisers: int, memory_mb: int, ocr_memory_mb: int) -> None:
         """Start the pools; the children themselves start with the first calls (see `warm_up`)."""
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(PRELOADED)
-        owner = os.getpid()
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(PRELOADED)
         self._sizes: dict[Pool, int] = {"read": readers, "ocr": recognisers}
         self._memory_mb: dict[Pool, int] = {"read": memory_mb, "ocr": ocr_memory_mb}
         self._pools: dict[Pool, ProcessPool] = {
-            name: ProcessPool(
-                max_workers=size,
-                max_tasks=UNITS_PER_CHILD,
-                initializer=prepare_child,
-                initargs=[owner, self._memory_mb[name] * MEBIBYTE],
-                context=context,  # pyright: ignore[reportArgumentType] - Pebble's protocol knows only Unix pipes
-            )
-            for name, size in self._sizes.items()
-            if size > 0
+            name: self._new_pool(name) for name, size in self._sizes.items() if size > 0
         }
-        self._running: dict[UUID, set[Future[Any]]] = {}
+        self._running: dict[UUID, set[Future[Answer]]] = {}
 
     async def warm_up(self) -> None:
         """Start the reading children, so that the first document does not wait for them."""
@@ -77,34 +88,32 @@ class Children:
         Raises:
             RectoError: what the function raised.
             ReadTimedOut, SubprocessCrashed: the child was killed at its deadline, or died.
+            Internal: the function raised something else, or its result cannot be sent between processes.
             asyncio.CancelledError: the job was ended by `kill_job`, or the caller was cancelled.
         """
         call = cast(
-            "Future[R]",
-            self._pools[pool].schedule(function, args=args, kwargs=kwargs, timeout=max(0.05, timeout_s)),
+            "Future[Answer]",
+            self._living(pool).schedule(
+                answer_for, args=[function, args, kwargs], timeout=max(0.05, timeout_s)
+            ),
         )
         calls = self._running.setdefault(job_id, set())
         calls.add(call)
         try:
-            return await asyncio.wrap_future(call)
-        except RectoError:
-            raise
+            answer = await asyncio.wrap_future(call)
         except TimeoutError as error:
             raise ReadTimedOut(
                 f"Reading took longer than {timeout_s:.0f} seconds and was stopped."
             ) from error
         except ProcessExpired as error:
-            raise SubprocessCrashed(_how_it_died(error)) from error
-        except MemoryError as error:
-            limit = self._memory_mb[pool]
-            raise SubprocessCrashed(f"Reading needed more than {limit} MB of memory.") from error
-        except Exception as error:
-            log.exception("a child raised something unforeseen", job_id=str(job_id))
-            raise Internal(f"Reading failed unexpectedly ({type(error).__name__}).") from error
+            raise SubprocessCrashed(self._how_it_died(pool, error)) from error
+        except BrokenProcessPool as error:
+            raise SubprocessCrashed("The processes that read documents ended unexpectedly.") from error
         finally:
             calls.discard(call)
             if not calls:
                 self._running.pop(job_id, None)
+        return cast("R", _opened(answer, job_id))
 
     def kill_job(self, job_id: UUID) -> int:
         """Kill the children that work for this job; returns how many calls were ended."""
@@ -120,30 +129,81 @@ class Children:
         for pool in self._pools.values():
             pool.join(timeout=5)
 
+    def _living(self, name: Pool) -> ProcessPool:
+        """The pool, made anew when it is broken: Pebble's breaks when a child dies that has nothing to do."""
+        pool = self._pools[name]
+        if not pool.active:
+            log.warning("a pool of child processes is broken and started anew", pool=name)
+            pool.stop()
+            pool.join(timeout=5)
+            pool = self._pools[name] = self._new_pool(name)
+        return pool
 
-def _how_it_died(error: ProcessExpired) -> str:
-    code = cast("int | None", error.exitcode)
-    if code is not None and code < 0:
-        name = signal.Signals(-code).name
-        return f"The process that read the document was ended by {name}."
-    return f"The process that read the document ended unexpectedly (exit code {code})."
+    def _new_pool(self, name: Pool) -> ProcessPool:
+        return ProcessPool(
+            max_workers=self._sizes[name],
+            max_tasks=UNITS_PER_CHILD,
+            initializer=prepare_child,
+            initargs=[os.getpid(), self._memory_mb[name] * MEBIBYTE],
+            context=self._context,  # pyright: ignore[reportArgumentType] - Pebble's protocol knows only Unix pipes
+        )
+
+    def _how_it_died(self, pool: Pool, error: ProcessExpired) -> str:
+        code = cast("int | None", error.exitcode)
+        if code == OUT_OF_MEMORY:
+            return f"Reading needed more than {self._memory_mb[pool]} MB of memory."
+        if code is not None and code < 0:
+            name = signal.Signals(-code).name
+            return f"The process that read the document was ended by {name}."
+        return f"The process that read the document ended unexpectedly (exit code {code})."
+
+
+def _opened(answer: Answer, job_id: UUID) -> object:
+    if answer.error is not None:
+        raise from_record(answer.error)
+    if answer.fault is not None:
+        log.error("a child raised something unforeseen", job_id=str(job_id), trace=answer.trace)
+        raise Internal(f"Reading failed unexpectedly ({answer.fault}).")
+    try:
+        return pickle.loads(answer.value)  # noqa: S301 - written by our own child
+    except Exception as error:
+        log.exception("a child's result cannot be read", job_id=str(job_id))
+        raise Internal(f"Reading failed unexpectedly ({type(error).__name__}).") from error
+
+
+def answer_for(function: Callable[..., object], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Answer:
+    """Call the function, in the child, and put what it gives or raises into a form that always travels."""
+    try:
+        return Answer(pickle.dumps(function(*args, **kwargs)))
+    except RectoError as error:
+        return Answer(error=error.to_record())
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)  # what the heap looks like now nobody knows: a fresh child goes on
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent reports it
+        return Answer(fault=type(error).__name__, trace=format_exc())
 
 
 def prepare_child(owner: int, memory_bytes: int) -> None:
     """First thing in a child: limits, and an eye on the worker so that no child outlives it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(
+        signal.SIGTERM, signal.SIG_DFL
+    )  # ends native code too, which Pebble's handler would wait for
+    parent = os.getppid()
     if sys.platform == "linux":
         # RLIMIT_DATA counts private memory only; RLIMIT_AS would also count mapped files and thread stacks.
         resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+        # The fork server ends with its worker, and takes along even a child that never lets a thread run.
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    threading.Thread(target=_exit_with, args=(owner, os.getppid()), daemon=True).start()
+    threading.Thread(target=_exit_with, args=(owner, parent), daemon=True).start()
 
 
 def _exit_with(owner: int, parent: int) -> None:
     while True:
-        time.sleep(WATCH_S)
         if os.getppid() != parent or not _alive(owner):
             os._exit(1)
+        time.sleep(WATCH_S)
 
 
 def _alive(process: int) -> bool:

@@ -141,10 +141,15 @@ class Flow:
         async with self._database.begin() as connection:
             job = await jobs.get(connection, job_id, lock=True)
             if job is not None and job.is_open:
-                error = CustomerTimeout(
-                    f"The job took longer than its settings.timeout of {job.timeout_s} s."
-                )
-                await self._end_tree(connection, job, "Failed", error)
+                await self.end_if_overdue(connection, job)
+
+    async def end_if_overdue(self, connection: AsyncConnection, job: jobs.JobRow) -> bool:
+        """End an open job, locked by the caller, whose own deadline has passed; says whether it did."""
+        if job.timeout_s is None or not await jobs.is_overdue(connection, job.id):
+            return False
+        error = CustomerTimeout(f"The job took longer than its settings.timeout of {job.timeout_s:g} s.")
+        await self._end_tree(connection, job, "Failed", error)
+        return True
 
     async def _end_tree(
         self, connection: AsyncConnection, top: jobs.JobRow, status: str, error: RectoError

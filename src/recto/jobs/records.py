@@ -69,6 +69,8 @@ class Recorder:
             recorded = await units.finish(connection, held, self._name, "done", result_key=outcome.result_key)
             if not recorded or job is None or not job.is_open:
                 return None
+            if await self._flow.end_if_overdue(connection, job):
+                return None
             planned = await self._follow_up(connection, job, held, outcome)
             return await self._go_on(connection, job, planned)
 
@@ -81,6 +83,8 @@ class Recorder:
             job = await jobs.get(connection, held.job_id, lock=True)
             recorded = await units.finish(connection, held, self._name, after.status, error=error.to_record())
             if not recorded or job is None or not job.is_open:
+                return None
+            if await self._flow.end_if_overdue(connection, job):
                 return None
             if after.status == "failed" and held.kind in {"intake", "assemble"}:
                 await self._flow.end(connection, job, "Failed", error=error)

@@ -149,9 +149,10 @@ class UnitRunner:
                 async with self._shop.database.begin() as connection:
                     row = await uploads.find(connection, job.organisation_id, UUID(file_id))
                 async with self._shop.objects.local_file(row.key) as path:
-                    name = row.name or f"document{row.extension}"
-                    extension = options.read.force_extension or row.extension or None
-                    return await self._open(job, path, row.key, name, extension, folder)
+                    # The upload's extension says more than its file name, but the bytes say more than both.
+                    name = row.name or "document"
+                    name = name if name.lower().endswith(row.extension) else name + row.extension
+                    return await self._open(job, path, row.key, name, options.read.force_extension, folder)
             case UrlReference(url=url):
                 path = folder / "download"
                 downloaded = await self._shop.fetcher.download(url, path)

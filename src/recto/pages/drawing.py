@@ -9,7 +9,7 @@ and segments are counted against a budget.
 import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import pairwise, repeat
 
 import numpy as np
 
@@ -163,7 +163,7 @@ def _path(owner: int, matrix: _Matrix, frame: Frame, found: _Found, scratch: _Sc
         thickness = min(sides[2] - sides[0], sides[3] - sides[1])
         found.add_line(sides, width or thickness)
         return
-    shown = filled and not stroked and _is_seen(owner, scratch)
+    shown = filled and not stroked and _is_seen(owner)
     full = _times(scratch.matrix(owner), matrix)
     found.segments += count
     straight = True
@@ -186,7 +186,7 @@ def _stroke_width(owner: int, matrix: _Matrix, scratch: _Scratch) -> float:
     return width * abs(a * d - b * c) ** 0.5
 
 
-def _is_seen(owner: int, scratch: _Scratch) -> bool:
+def _is_seen(owner: int) -> bool:
     colours = (ctypes.c_uint * 4)()
     start = ctypes.addressof(colours)
     if not pdfium.object_fill_color(owner, start, start + 4, start + 8, start + 12):
@@ -221,7 +221,7 @@ def _subpaths(
 
 def _add_segments(points: list[_Point], closed: bool, width: float, found: _Found) -> None:
     ring = [*points, points[0]] if closed and points[0] != points[-1] else points
-    for (ax, ay), (bx, by) in zip(ring, ring[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(ring):
         wide, high = abs(bx - ax), abs(by - ay)
         if max(wide, high) >= SHORTEST and min(wide, high) <= SLANT:
             found.add_line((min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)), width)

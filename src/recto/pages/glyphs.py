@@ -53,24 +53,17 @@ _SYMBOL_NAME = re.compile(r"symbol|dingbat|webding|wingding|marlett", re.IGNOREC
 
 _WHITE = np.array(
     [
-        0x9,
-        0xA,
-        0xB,
-        0xC,
-        0xD,
-        0x20,
-        0x85,
-        0xA0,
-        0x1680,
+        *(0x9, 0xA, 0xB, 0xC, 0xD, 0x20, 0x85, 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0xFEFF),
         *range(0x2000, 0x200C),
-        0x2028,
-        0x2029,
-        0x202F,
-        0x205F,
-    ]
-    + [0x3000, 0xFEFF],
+    ],
     dtype=np.uint32,
 )
+_FIRST_VISIBLE = 0x20  # codes below are controls
+_PRIVATE = (0xE000, 0xF8FF)  # first and last code that each font uses as it likes
+_SYMBOL_ASCII = (0xF020, 0xF07E)  # where symbol-encoded fonts put ASCII
+_SYMBOL_OFFSET = 0xF000
+_NO_CHARACTERS = (0xFFFD, 0xFFFF)  # the replacement character and two codes that are none
+_RIGHT_TO_LEFT = ((0x590, 0x8FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFE))  # Hebrew, Arabic, presentation forms
 LAST_CODE = 0x10FFFF  # of Unicode; pdfium hands out larger numbers for some damaged maps
 _HYPHENS = (0x02, 0xFFFE)
 _LIGATURES = {
@@ -286,16 +279,17 @@ def _mapped(
         if pdfium.char_is_hyphen(text_page, index) == 1:
             codes[index] = ord("-")
     symbol = np.array([*(style.symbol for style in styles), False])[style_of]
-    private = (codes >= 0xE000) & (codes <= 0xF8FF)
-    letters = private & ~symbol & (codes >= 0xF020) & (codes <= 0xF07E) & ~np.isin(codes, list(_BULLETS))
-    codes[letters] -= 0xF000  # a symbol-encoded text font: the low byte is the letter
-    known = symbol | letters | np.isin(codes, list(_BULLETS))
-    control = (codes < 0x20) & ~np.isin(codes, _WHITE)  # noqa: PLR2004 - C0 controls
-    unmapped = control | (codes >= 0xFFFD) & (codes <= 0xFFFF) | failed | (private & ~known)
-    bullets = unmapped & _alone_on_line_start(codes)
-    codes[unmapped & control | (codes >= 0xFFFE) & (codes <= 0xFFFF)] = ord(REPLACEMENT)
-    codes[bullets] = ord("\u2022")
-    return codes, unmapped & ~bullets
+    private = _within(codes, _PRIVATE)
+    bullets = np.isin(codes, list(_BULLETS))
+    letters = ~symbol & _within(codes, _SYMBOL_ASCII) & ~bullets
+    codes[letters] -= _SYMBOL_OFFSET  # a symbol-encoded text font: the low byte is the letter
+    control = (codes < _FIRST_VISIBLE) & ~np.isin(codes, _WHITE)
+    none = _within(codes, _NO_CHARACTERS)
+    unmapped = control | none | failed | (private & ~symbol & ~letters & ~bullets)
+    starts = unmapped & _alone_on_line_start(codes)
+    codes[control | none] = ord(REPLACEMENT)
+    codes[starts] = ord("\u2022")
+    return codes, unmapped & ~starts
 
 
 def _alone_on_line_start(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
@@ -370,11 +364,12 @@ def _jumps(
 
 
 def _right_to_left(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    return (
-        ((codes >= 0x590) & (codes < 0x900))
-        | ((codes >= 0xFB1D) & (codes < 0xFE00))
-        | ((codes >= 0xFE70) & (codes < 0xFEFF))
-    )
+    first, second, third = _RIGHT_TO_LEFT
+    return _within(codes, first) | _within(codes, second) | _within(codes, third)
+
+
+def _within(codes: NDArray[np.uint32], span: tuple[int, int]) -> NDArray[np.bool_]:
+    return (codes >= span[0]) & (codes <= span[1])
 
 
 def _built(

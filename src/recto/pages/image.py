@@ -5,10 +5,11 @@ A page's size in points comes from the picture's own resolution where that makes
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from recto.errors import DocumentCorrupt, ImageTooLarge, ImageTooSmall
@@ -57,7 +58,7 @@ def points(pixels: int, dpi: float) -> float:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _opened(path: Path) -> Generator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limits are stricter
@@ -113,9 +114,9 @@ def _on_white(image: Image.Image) -> Image.Image:
     if image.mode in {"1", "L"} and "transparency" not in image.info:
         return image.convert("L")
     if image.mode in _DEEP_GREY:
-        low, high = image.getextrema()
-        span = max(1.0, float(high) - float(low))  # pyright: ignore[reportArgumentType] - one band: two numbers
-        return image.convert("F").point(lambda value: (value - float(low)) * 255 / span).convert("L")  # pyright: ignore
+        levels = np.asarray(image, np.float64)
+        span = max(1.0, float(np.ptp(levels)))
+        return Image.fromarray(((levels - levels.min()) * 255 / span).astype(np.uint8))
     if "A" in image.getbands() or "transparency" in image.info:
         layer = image.convert("RGBA")
         paper = Image.new("RGBA", layer.size, "white")

@@ -6,7 +6,7 @@ before a function returns.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,7 +47,7 @@ class PdfPage:
 
 
 @contextmanager
-def opened(path: Path, password: str | None = None) -> Iterator[pypdfium2.PdfDocument]:
+def opened(path: Path, password: str | None = None) -> Generator[pypdfium2.PdfDocument]:
     """The open document; raises DocumentLocked, DocumentUnsupported (its encryption) or DocumentCorrupt."""
     try:
         document = pypdfium2.PdfDocument(path, password=password or None)
@@ -168,7 +168,7 @@ def _translated(error: Exception, password: str | None) -> Exception:
 
 
 @contextmanager
-def _loaded(document: pypdfium2.PdfDocument, number: int) -> Iterator[Any]:
+def _loaded(document: pypdfium2.PdfDocument, number: int) -> Generator[Any]:
     try:
         page = document[number - 1]
     except (pypdfium2.PdfiumError, IndexError) as error:

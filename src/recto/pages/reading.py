@@ -200,8 +200,8 @@ def _seen_at(box: Box, picture: Image.Image, dpi: float, reader: OcrReader) -> l
     scale, sheet = dpi / 72, Box(0, 0, picture.width * 72 / dpi, picture.height * 72 / dpi)
     around = Box(box.x0 - 12 * box.height, box.y0, box.x1 + 12 * box.height, box.y1).grown(box.height / 3)
     around = around.intersection(sheet)
-    sides = (round(side * scale) for side in (around.x0, around.y0, around.x1, around.y1))
-    seen = reader.read(picture.crop(tuple(sides)), dpi)
+    corners = (around.x0 * scale, around.y0 * scale, around.x1 * scale, around.y1 * scale)
+    seen = reader.read(picture.crop(corners), dpi)
     inside = Box(box.x0 - around.x0, box.y0 - around.y0, box.x1 - around.x0, box.y1 - around.y0)
     return sorted((word for word in seen if inside.holds_center_of(word.box)), key=lambda word: word.box.x0)
 

@@ -46,6 +46,7 @@ class Database:
             max_overflow=pool_size,
             pool_pre_ping=False,
             pool_recycle=1800,
+            hide_parameters=True,
         )
 
     @asynccontextmanager
@@ -58,7 +59,11 @@ class Database:
         try:
             async with self._engine.begin() as connection:
                 yield connection
-        except (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError, psycopg.OperationalError) as error:
+        except (
+            sqlalchemy.exc.OperationalError,
+            sqlalchemy.exc.InterfaceError,
+            psycopg.OperationalError,
+        ) as error:
             raise Unavailable from error
 
     async def close(self) -> None:

@@ -31,8 +31,10 @@ from recto.storage.embedded_home import (
     claim_private,
     database_account,
     earlier_clusters,
+    existing_cluster,
     find_home,
     forget_pointer,
+    is_private,
     prepare_data_dir,
 )
 from recto.storage.embedded_process import (
@@ -43,6 +45,7 @@ from recto.storage.embedded_process import (
     is_alive,
     log_tail,
     orphan_of,
+    pid_file,
     serves,
 )
 
@@ -57,6 +60,7 @@ READY_TIMEOUT_S = 180.0  # replaying the log after a crash takes up to a minute 
 READY_POLL_S = 0.03
 LAUNCH_ATTEMPTS = 3  # the children of a killed server hold its shared memory for a moment longer
 LAUNCH_PAUSE_S = 1.0
+SOCKET_LINE = 4  # of postmaster.pid, counted from 0: the folder of its socket
 LOG_BEGINS = "redirecting log output"  # after these words it writes to its log file
 
 # Given at every start, so that a new version of Recto changes them for existing clusters too.
@@ -132,7 +136,7 @@ class EmbeddedPostgres:
     @property
     def url(self) -> str:
         """The database's URL, a Unix socket: postgresql://recto@/recto?host=/folder&port=5432."""
-        return f"postgresql://{USER}@/{DATABASE}?host={quote(str(self._home.sockets))}&port={PORT}"
+        return _url(self._home.sockets)
 
     @property
     def pid(self) -> int | None:
@@ -247,6 +251,45 @@ class EmbeddedPostgres:
         return "\n".join(
             [f"The embedded PostgreSQL in {self._home.cluster} {what}. The end of its log:", *tail]
         )
+
+
+def running_url(data_dir: Path) -> str | None:
+    """The database's URL while a running Recto owns the data folder, else None. Starts and changes nothing.
+
+    Raises:
+        Unavailable: the data folder or its database cannot be entered by this user.
+    """
+    try:
+        data_dir = data_dir.expanduser().resolve()
+        found = existing_cluster(data_dir)
+        if found is None:
+            return None
+        cluster, account = found
+        facts = pid_file(cluster)
+        if len(facts) <= SOCKET_LINE or orphan_of(cluster, account) is None or not _is_owned(data_dir):
+            return None
+        sockets = Path(facts[SOCKET_LINE])
+        return _url(sockets) if is_private(sockets, account) else None
+    except OSError as error:
+        raise Unavailable(f"The database of {data_dir} cannot be looked for: {error}.") from error
+
+
+def _url(sockets: Path) -> str:
+    return f"postgresql://{USER}@/{DATABASE}?host={quote(str(sockets))}&port={PORT}"
+
+
+def _is_owned(folder: Path) -> bool:
+    """Whether a living process holds the folder. To find out, a shared lock is taken and let go at once."""
+    try:
+        file = os.fdopen(os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW), encoding="ascii")
+    except FileNotFoundError:
+        return False
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _lock(folder: Path) -> IO[str]:

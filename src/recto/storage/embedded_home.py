@@ -146,6 +146,27 @@ def find_home(data_dir: Path, account: Account | None) -> Home:
     return Home(base / CLUSTER, sockets, _binaries(base, account), account)
 
 
+def existing_cluster(data_dir: Path) -> tuple[Path, Account | None] | None:
+    """The cluster of a data folder and whose it is (None: the present user's); None before the first start.
+
+    Changes nothing.
+
+    Raises:
+        Unavailable: the pointer's target is gone, or the cluster is another user's.
+    """
+    cluster = (_pointed_base(data_dir) or data_dir) / CLUSTER
+    if not cluster.is_dir():
+        return None
+    return cluster, _owner_of(cluster, Account(0, 0) if os.geteuid() == 0 else None)
+
+
+def is_private(folder: Path, account: Account | None) -> bool:
+    """Whether the folder is one that only this account (None: the present user) may enter; follows no link."""
+    facts = folder.lstat()
+    owner = account.uid if account else os.geteuid()
+    return stat.S_ISDIR(facts.st_mode) and facts.st_uid == owner and not facts.st_mode & 0o077
+
+
 def forget_pointer(data_dir: Path) -> None:
     """Make the data folder start with a new database next time."""
     (data_dir / POINTER).unlink(missing_ok=True)
@@ -226,15 +247,13 @@ def _system_roots(account: Account) -> Iterator[Path]:
 
 
 def _socket_folder(base: Path, account: Account | None) -> Path:
-    owner = account.uid if account else os.geteuid()
     for folder in _socket_candidates(base, account):
         if len(os.fsencode(folder / f".s.PGSQL.{PORT}.lock")) >= SOCKET_PATH_LIMIT:
             continue
         try:
             _claim(folder, account, 0o700)
         except FileExistsError:
-            facts = folder.lstat()
-            if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != owner or facts.st_mode & 0o077:
+            if not is_private(folder, account):
                 continue  # a stranger's, or open to others: never used
         except OSError as error:
             log.debug("folder not usable", folder=str(folder), reason=error.strerror)

@@ -15,7 +15,8 @@ from recto.storage.queries.jobs import JobRow
 def message_body(status: str, job_id: UUID, metadata: object) -> str:
     """The JSON text that is posted; a cancelled job is a Failed one on the wire."""
     told = "Completed" if status == "Completed" else "Failed"
-    return json.dumps({"status": told, "job_id": str(job_id), "metadata": metadata}, ensure_ascii=False)
+    # Escaped to ASCII, because metadata may hold what UTF-8 cannot: half a character (a lone surrogate).
+    return json.dumps({"status": told, "job_id": str(job_id), "metadata": metadata})
 
 
 async def post_message(connection: AsyncConnection, job: JobRow, status: str) -> UUID:

@@ -27,4 +27,12 @@ def masked(value: Any) -> Any:
 
 def raw_config(body: object) -> str:
     """A request body as the JSON text that jobs show, without its secrets."""
-    return json.dumps(masked(body), ensure_ascii=False, separators=(",", ":"))
+    shown = masked(body)
+    text = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except (
+        UnicodeEncodeError
+    ):  # half a character in the metadata, which JSON allows: only escaped can it be kept
+        return json.dumps(shown, separators=(",", ":"))
+    return text

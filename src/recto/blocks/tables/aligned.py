@@ -6,17 +6,20 @@ words to a cell, figures, or lines drawn across it. Conservative: prose, content
 How the words fall into rows and cells is decided in grid.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from recto.blocks.lines import baselines, cut_lines, turn_of
+from recto.blocks.lines import turn_of
 from recto.blocks.lists import marker_of
+from recto.blocks.tables.captions import is_caption
 from recto.blocks.tables.cells import FoundTable, filled
-from recto.blocks.tables.grid import PHRASE_GAP_EM, VisualRow, build_table, reach_of_rules, visual_rows
+from recto.blocks.tables.grid import VisualRow, build_table, phrases_of, reach_of_rules, visual_rows
 from recto.blocks.tables.header import is_figure
 from recto.blocks.tables.lattice import Segment, whole_lines
 from recto.blocks.tables.stripes import find_columns
 from recto.blocks.tables.zones import zones_of
+from recto.document.block import Table
 from recto.document.geometry import Box, around
 from recto.document.page import Page, Word
 
@@ -44,8 +47,15 @@ RULE_SHARE = 0.5
 """Share of a table's width that a line drawn across must cover."""
 MAX_TAKEN_IN = 3
 """Rows above or below a run that its outer lines may take in."""
+MIN_SCALE = 4
+"""Numbers at even steps that make a scale."""
+MAX_CHART_FILLED = 0.5
+"""Share of places with text beside a scale, below which it is a chart's."""
 MAX_SPLITS = 4
 """How often a run that is no table is cut at its widest gap and looked at again."""
+
+
+_PLAIN_NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
 
 
 def find_aligned_tables(page: Page, words: Sequence[Word]) -> list[FoundTable]:
@@ -54,7 +64,7 @@ def find_aligned_tables(page: Page, words: Sequence[Word]) -> list[FoundTable]:
     rules = whole_lines(page.rulings, horizontal=True) if page.rulings else []
     found: list[FoundTable] = []
     for zone in zones_of(upright):
-        rows = visual_rows(cut_lines(baselines(zone), (), PHRASE_GAP_EM))
+        rows = visual_rows(phrases_of(zone))
         for run in _runs(rows):
             found.extend(_tables(run, rows, rules, MAX_SPLITS))
     return sorted(found, key=lambda one: (one.box.y0, one.box.x0))
@@ -71,6 +81,10 @@ def _runs(rows: Sequence[VisualRow]) -> list[list[VisualRow]]:
         if far or (single and run and (singles >= MAX_SINGLES or _is_prose(row, run))):
             runs.append(run)
             run = []
+        if _begins_caption(row):
+            runs.append(run)
+            run = []
+            continue
         if single and not run:
             continue
         singles = singles + 1 if single else 0
@@ -87,9 +101,13 @@ def _without_tail(run: list[VisualRow]) -> list[VisualRow]:
     return run[:end]
 
 
+def _begins_caption(row: VisualRow) -> bool:
+    return is_caption(row.phrases[0].text)
+
+
 def _is_prose(row: VisualRow, run: Sequence[VisualRow]) -> bool:
     width = max(one.box.x1 for one in run) - min(one.box.x0 for one in run)
-    return len(row.phrases[0].words) >= PROSE_WORDS and row.box.width > 0.6 * width  # noqa: PLR2004  (share of the width)
+    return len(row.phrases[0].words) >= PROSE_WORDS and row.box.width > 0.6 * width
 
 
 def _tables(
@@ -126,10 +144,29 @@ def _table(
     box = around(row.box for row in run)
     across = _rules_across(box, rules, run[0].size)
     table = build_table(run, columns, across, reach_of_rules(run, rules, box))
-    if filled(table.cells) < MIN_FILLED * sum(1 for _ in table.cells):
+    if filled(table.cells) < MIN_FILLED * len(table.cells) or _is_chart(table):
         return None
     words = tuple(word for row in run for phrase in row.phrases for word in phrase.words)
     return FoundTable(table, box, words, 0.97 if across else 0.93)
+
+
+def _is_chart(table: Table) -> bool:
+    """Numbers at even steps down one side, or both, with little between them: the scales of a chart."""
+    columns = [[cell.text for cell in table.cells if cell.column == c] for c in (0, table.columns - 1)]
+    scales = sum(1 for texts in columns if _is_scale(texts))
+    inner = [cell for cell in table.cells if 0 < cell.column < table.columns - scales + 1]
+    return scales > 0 and filled(inner) < MAX_CHART_FILLED * max(1, len(inner))
+
+
+def _is_scale(texts: Sequence[str]) -> bool:
+    values = [
+        float(text) for text in (t.strip("%$ ").replace(",", "") for t in texts) if _PLAIN_NUMBER.match(text)
+    ]
+    said = sum(1 for text in texts if text)
+    if len(values) < MIN_SCALE or len(values) < said - 1:
+        return False
+    steps = [round(b - a, 6) for a, b in pairwise(values)]
+    return steps[0] != 0 and max(steps) - min(steps) <= 1e-3 * abs(steps[0])
 
 
 def _up_to_rules(
@@ -144,7 +181,7 @@ def _up_to_rules(
         while 0 <= at + step < len(rows) and len(taken) < MAX_TAKEN_IN:
             at += step
             row = rows[at]
-            if not _lies_within(row.box, inside, row.size) or _is_prose(row, run):
+            if not _lies_within(row.box, inside, row.size) or _is_prose(row, run) or _begins_caption(row):
                 break
             taken.append(row)
             inside = inside.union(row.box)

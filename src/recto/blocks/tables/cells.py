@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from recto.blocks.joining import joined
-from recto.blocks.lines import Line, flattened, turn_of, text_lines
+from recto.blocks.lines import Line, flattened, text_lines, turn_of
 from recto.document.block import Cell, Table
 from recto.document.geometry import Box
 from recto.document.page import Word

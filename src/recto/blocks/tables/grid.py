@@ -9,16 +9,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from recto.blocks.lines import Line
+from recto.blocks.lines import Line, baselines, cut_lines, line_of
 from recto.blocks.tables.cells import cell_text
 from recto.blocks.tables.header import is_figure
 from recto.blocks.tables.lattice import Segment
+from recto.blocks.tables.stacking import stacked_headings
 from recto.document.block import Cell, Table
 from recto.document.geometry import Box, around
 from recto.document.page import Word
 
 PHRASE_GAP_EM = 0.85
 """Gap in font sizes that parts phrases; word spaces are 0.25 to 0.4, stretched ones up to 0.8."""
+FIGURE_GAP_EM = 0.45
+"""Gap in font sizes that parts two figures; the space inside "12 345" is 0.25 to 0.33."""
 TIGHT = 1.15
 """Distances up to this multiple of the smallest are the spacing inside a cell, where spacings differ."""
 SAME_ROW_EM = 0.85
@@ -29,6 +32,8 @@ SPAN_SHARE = 0.3
 """Share of a column, or of the phrase, that must be covered for the phrase to span the column."""
 RULED_ROWS_SHARE = 0.3
 """Lines drawn across per visual row of the body that make them the row borders."""
+CENTRED_EM = 1.2
+"""How far, in font sizes, a heading may lie off the middle of what it heads."""
 PARTIAL_RULE_SHARE = 0.9
 """Lines shorter than this share of the table's width stand below single headings."""
 MAX_HEADER_LINES = 8
@@ -59,13 +64,32 @@ class Placed:
 PlacedRow = tuple[Placed, ...]
 
 
+def phrases_of(words: Sequence[Word]) -> list[Line]:
+    """The phrases of words that may be a table: parted at gaps, between figures at smaller ones."""
+    found: list[Line] = []
+    for line in cut_lines(baselines(words), (), PHRASE_GAP_EM):
+        run: list[Word] = []
+        for word in line.words:
+            if run and _two_figures(run[-1], word):
+                found.append(line_of(run))
+                run = []
+            run.append(word)
+        found.append(line_of(run) if len(run) < len(line.words) else line)
+    return found
+
+
+def _two_figures(before: Word, word: Word) -> bool:
+    gap = word.box.x0 - before.box.x1
+    return gap > FIGURE_GAP_EM * word.font_size and is_figure(before.text) and is_figure(word.text)
+
+
 def visual_rows(phrases: Sequence[Line]) -> list[VisualRow]:
     """Phrases grouped by height, top to bottom."""
     rows: list[list[Line]] = []
     top = bottom = 0.0
     for phrase in sorted(phrases, key=lambda one: one.box.center_y):
         shared = min(bottom, phrase.box.y1) - max(top, phrase.box.y0)
-        if not rows or shared < 0.5 * min(bottom - top, phrase.box.height):  # noqa: PLR2004  (half the height)
+        if not rows or shared < 0.5 * min(bottom - top, phrase.box.height):
             rows.append([])
             top, bottom = phrase.box.y0, phrase.box.y1
         rows[-1].append(phrase)
@@ -108,7 +132,20 @@ def place(
         elif placed and placed[-1].last >= first and last > first:
             first = min(last, placed[-1].last + 1)
         placed.append(Placed(phrase, first, last))
-    return tuple(placed)
+    return _centred_over_all(tuple(placed), columns)
+
+
+def _centred_over_all(placed: PlacedRow, columns: Sequence[tuple[float, float]]) -> PlacedRow:
+    """A phrase alone (but for the first column) in the middle of all further columns is said of them all."""
+    alone = placed[-1] if len(placed) == (2 if placed[0].first == 0 else 1) else None
+    if alone is None or alone.first == 0 or len(columns) < 3:  # noqa: PLR2004  (two further columns)
+        return placed
+    middle = (columns[1][0] + columns[-1][1]) / 2
+    own = abs(sum(columns[alone.first]) / 2 - alone.phrase.box.center_x)
+    off = abs(middle - alone.phrase.box.center_x)
+    if off > CENTRED_EM * alone.phrase.size or (alone.first == alone.last and own < off):
+        return placed
+    return (*placed[:-1], Placed(alone.phrase, 1, len(columns) - 1))
 
 
 def _covered(box: Box, columns: Sequence[tuple[float, float]]) -> tuple[int, int]:
@@ -144,7 +181,8 @@ def build_table(
     cells: list[Cell] = []
     for at, group in enumerate(groups):
         cells.extend(_row_cells(at, [placed[i] for i in group], edges_x, (edges_y[at], edges_y[at + 1])))
-    return Table(len(groups), len(columns), tuple(cells), header_rows)
+    table = Table(len(groups), len(columns), tuple(cells), header_rows)
+    return stacked_headings(table) if header_rows > 1 else table
 
 
 def _between(spans: Sequence[tuple[float, float]]) -> list[float]:

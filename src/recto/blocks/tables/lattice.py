@@ -69,7 +69,8 @@ class Lattice:
         """Whether a drawn line runs through the inner part of the box."""
         across, down = box.width * STRUCK_RIM, box.height * STRUCK_RIM
         return any(
-            box.y0 + down < one.at < box.y1 - down and one.start < box.x1 and one.end > box.x0 for one in self.flat
+            box.y0 + down < one.at < box.y1 - down and one.start < box.x1 and one.end > box.x0
+            for one in self.flat
         ) or any(
             box.x0 + across < one.at < box.x1 - across and one.start < box.y1 and one.end > box.y0
             for one in self.upright

@@ -8,8 +8,8 @@ missing.
 
 from collections.abc import Mapping, Sequence
 
-from recto.blocks.lines import Line, baselines, cut_lines
-from recto.blocks.tables.grid import PHRASE_GAP_EM, VisualRow, build_table, visual_rows
+from recto.blocks.lines import Line
+from recto.blocks.tables.grid import VisualRow, build_table, phrases_of, visual_rows
 from recto.blocks.tables.header import is_figure
 from recto.blocks.tables.lattice import Area, Lattice
 from recto.blocks.tables.stripes import find_columns
@@ -18,20 +18,25 @@ from recto.document.page import Word
 
 CROWDED_SHARE = 0.2
 """Share of the cells with text that hold phrases side by side, above which columns are missing."""
+CROWDED_LINES_SHARE = 0.6
+"""Share of the lines of crowded cells that are parted, where all of them lie in one row."""
 STACKED_CELLS = 2
 """Cells of one row that stack figures, from which on rows are missing."""
+TALL_SPAN = 4
+TALL_SHARE = 0.6
+"""A cell over so many rows, with a line for this share of them, is a column whose lines were left out."""
 MIN_STACK = 2
 """Figures above each other that make a stack."""
 
 
 def refine(lattice: Lattice, held: Mapping[Area, Sequence[Word]]) -> Table | None:
     """The table with the missing rows and columns, or None when the lattice is complete."""
-    phrases = {area: cut_lines(baselines(words), (), PHRASE_GAP_EM) for area, words in held.items() if words}
+    phrases = {area: phrases_of(words) for area, words in held.items() if words}
     columns = [(lattice.xs[i], lattice.xs[i + 1]) for i in range(len(lattice.xs) - 1)]
     rows = visual_rows([phrase for some in phrases.values() for phrase in some])
     crowded = [area for area, some in phrases.items() if _side_by_side(some)]
     finer: list[tuple[float, float]] = []
-    if len(crowded) >= CROWDED_SHARE * len(phrases):
+    if len(crowded) >= CROWDED_SHARE * len(phrases) and _through_the_table(crowded, phrases):
         finer = _finer_columns(rows, columns)
         if not finer and all(area.column_span > 1 for area in crowded):
             finer = columns
@@ -41,6 +46,14 @@ def refine(lattice: Lattice, held: Mapping[Area, Sequence[Word]]) -> Table | Non
     inner = [y for y in lattice.ys[1:-1] if _runs_through(lattice, y)]
     table = build_table(rows, finer or columns, inner, reach)
     return Table(table.rows, table.columns, table.cells, table.header_rows, ruled=True)
+
+
+def _through_the_table(crowded: Sequence[Area], phrases: Mapping[Area, Sequence[Line]]) -> bool:
+    """Crowded cells in several rows, or cells that are crowded line for line; a stretched heading is neither."""
+    if len({area.row for area in crowded}) > 1:
+        return True
+    rows = [row for area in crowded for row in visual_rows(phrases[area])]
+    return sum(1 for row in rows if len(row.phrases) > 1) >= CROWDED_LINES_SHARE * len(rows)
 
 
 def _side_by_side(phrases: Sequence[Line]) -> bool:
@@ -63,6 +76,8 @@ def _rows_missing(phrases: Mapping[Area, Sequence[Line]]) -> bool:
     for area, some in phrases.items():
         if area.row_span == 1 and len(some) >= MIN_STACK and all(is_figure(one.text) for one in some):
             stacks[area.row] = stacks.get(area.row, 0) + 1
+        if area.row_span >= TALL_SPAN and len(some) >= TALL_SHARE * area.row_span:
+            return True
     return any(count >= STACKED_CELLS for count in stacks.values())
 
 
@@ -73,4 +88,4 @@ def _fills(area: Area, phrases: Sequence[Line]) -> bool:
 def _runs_through(lattice: Lattice, y: float) -> bool:
     """Whether the line at this height parts rows over most of the width."""
     length = sum(one.end - one.start for one in lattice.flat if abs(one.at - y) <= 3)  # noqa: PLR2004  (points)
-    return length >= 0.5 * lattice.box.width  # noqa: PLR2004  (share of the width)
+    return length >= 0.5 * lattice.box.width

@@ -5,13 +5,14 @@ middle. Where the lines plainly leave out rows or columns, refined fills them in
 next steps.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from recto.blocks.tables.cells import FoundTable, cell_text, without_empty_edges
 from recto.blocks.tables.header import count_header_rows
 from recto.blocks.tables.lattice import Area, Lattice, find_lattices
 from recto.blocks.tables.refined import refine
 from recto.document.block import Cell, Table
+from recto.document.geometry import Box
 from recto.document.page import Page, Word
 
 MIN_FILLED_CELLS = 3
@@ -20,6 +21,10 @@ MIN_FILLED_SHARE = 0.2
 """Share of cells with text below which a lattice is a chart's grid or a drawing."""
 MAX_STRUCK_SHARE = 0.12
 """Share of words with a line through them above which a lattice is a chart: labels stand on its grid."""
+MAX_DRAWING_LETTERS = 600
+"""A drawing with more letters on it is text in frames."""
+MIN_DRAWING_FIELDS = 4
+"""Fields from which on an empty lattice is a drawing."""
 REFINED = 0.95
 """Soundness of a table whose missing lines were filled in from the alignment of its words."""
 LOOSE = 0.9
@@ -28,25 +33,28 @@ MAX_LETTERS_PER_CELL = 1500
 """A cell with more letters, on average, is a column of prose in a frame."""
 
 
-def find_ruled_tables(page: Page, words: Sequence[Word]) -> list[FoundTable]:
-    """The tables of a page that drawn lines show, top to bottom; no word is given to two of them."""
+def find_ruled_tables(page: Page, words: Sequence[Word]) -> tuple[list[FoundTable], list[Box]]:
+    """The tables of a page that drawn lines show, top to bottom, and the boxes of drawings such as charts.
+
+    No word is given to two tables.
+    """
     found: list[FoundTable] = []
+    drawings: list[Box] = []
     free = list(words)
     for lattice in sorted(find_lattices(page.rulings), key=lambda one: one.box.area):
-        table = _table(lattice, free)
-        if table is not None:
-            taken = set(map(id, table.words))
+        inside = [word for word in free if lattice.box.holds_center_of(word.box)]
+        held = _by_area(lattice, inside)
+        if _is_drawing(lattice, held, inside):
+            drawings.append(lattice.box)
+        elif _is_table(held, inside):
+            found.append(_table(lattice, held, inside))
+            taken = set(map(id, inside))
             free = [word for word in free if id(word) not in taken]
-            found.append(table)
-    return sorted(found, key=lambda one: (one.box.y0, one.box.x0))
+    tables = sorted(found, key=lambda one: (one.box.y0, one.box.x0))
+    return tables, [box for box in drawings if not any(one.box.share_inside(box) > 0 for one in tables)]
 
 
-def _table(lattice: Lattice, words: Sequence[Word]) -> FoundTable | None:
-    inside = [word for word in words if lattice.box.holds_center_of(word.box)]
-    held = _by_area(lattice, inside)
-    filled = [area for area in lattice.areas if held[area]]
-    if not _is_table(lattice, filled, inside):
-        return None
+def _table(lattice: Lattice, held: dict[Area, list[Word]], inside: Sequence[Word]) -> FoundTable:
     refined = refine(lattice, held)
     if refined is not None:
         return FoundTable(refined, lattice.box, tuple(inside), REFINED)
@@ -54,7 +62,7 @@ def _table(lattice: Lattice, words: Sequence[Word]) -> FoundTable | None:
     rows, columns = len(lattice.ys) - 1, len(lattice.xs) - 1
     header = count_header_rows(cells, rows, columns, bold_rows)
     table = without_empty_edges(Table(rows, columns, tuple(cells), header, ruled=True))
-    soundness = 1.0 if sum(len(held[area]) for area in filled) == len(inside) else LOOSE
+    soundness = 1.0 if sum(map(len, held.values())) == len(inside) else LOOSE
     return FoundTable(table, lattice.box, tuple(inside), soundness)
 
 
@@ -69,11 +77,23 @@ def _by_area(lattice: Lattice, words: Sequence[Word]) -> dict[Area, list[Word]]:
     return held
 
 
-def _is_table(lattice: Lattice, filled: Sequence[Area], inside: Sequence[Word]) -> bool:
-    struck = sum(1 for word in inside if lattice.strikes(word.box))
-    if struck > MAX_STRUCK_SHARE * len(inside):
+def _is_drawing(lattice: Lattice, held: Mapping[Area, Sequence[Word]], inside: Sequence[Word]) -> bool:
+    """A chart's grid: labels stand on its lines, or hardly a field of it holds text."""
+    if sum(len(word.text) for word in inside) > MAX_DRAWING_LETTERS:
         return False
-    if len(filled) < MIN_FILLED_CELLS or len(filled) < MIN_FILLED_SHARE * len(lattice.areas):
+    struck = sum(1 for word in inside if lattice.strikes(word.box))
+    if inside and struck > MAX_STRUCK_SHARE * len(inside):
+        return True
+    filled = sum(1 for words in held.values() if words)
+    stepped = sum(1 for area in held if area.row_span > 1 or area.column_span > 1)
+    if stepped * 2 > len(held) and filled * 2 < len(held):
+        return True
+    return len(held) >= MIN_DRAWING_FIELDS and filled < MIN_FILLED_SHARE * len(held)
+
+
+def _is_table(held: Mapping[Area, Sequence[Word]], inside: Sequence[Word]) -> bool:
+    filled = [area for area, words in held.items() if words]
+    if len(filled) < MIN_FILLED_CELLS or len(filled) < MIN_FILLED_SHARE * len(held):
         return False
     if sum(len(word.text) for word in inside) > MAX_LETTERS_PER_CELL * len(filled):
         return False

@@ -40,7 +40,7 @@ class TesseractReader:
         return _data_folder(language) is not None and _library() is not None
 
     def read(self, image: Image.Image, dpi: float) -> list[Word]:
-        """See the port; words are upright only."""
+        """See the port."""
         if self._api is None:
             self._api = _engine(self._language, "AUTO")
         self._api.SetImage(image)
@@ -130,5 +130,11 @@ def _words(found: Any, dpi: float) -> Iterator[Word]:
             text=text,
             box=Box(x0, y0, x1, y1),
             font_size=round(size if size > 0 else y1 - y0, 1),
+            rotation=_rotation(place),
             confidence=round(min(1.0, confidence), 3),
         )
+
+
+def _rotation(place: Any) -> int:
+    # The recogniser turns blocks of sideways text by itself: its enumeration goes clockwise from page up.
+    return (360 - 90 * int(place.Orientation()[0])) % 360

@@ -243,6 +243,12 @@ async def past_deadline(connection: AsyncConnection) -> list[UUID]:
     return list((await connection.scalars(query)).all())
 
 
+async def is_overdue(connection: AsyncConnection, job_id: UUID) -> bool:
+    """Whether the job's own timeout has run out, by the database's clock."""
+    query = sa.select(job.c.deadline_at < sa.func.clock_timestamp()).where(job.c.id == job_id)
+    return await connection.scalar(query) or False
+
+
 async def forget(connection: AsyncConnection, job_id: UUID) -> None:
     """Leave only a tombstone of an ended job: no request, result or metadata."""
     await connection.execute(
