@@ -7,6 +7,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -94,6 +95,20 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgres(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme.partition("+")[0] not in {"postgres", "postgresql"}:
+            raise ValueError("it must begin with postgresql://")
+        try:
+            _ = parts.port
+        except ValueError as error:
+            raise ValueError("its port must be a number up to 65535") from error
+        return value
 
     @property
     def base_url(self) -> str:

@@ -23,6 +23,7 @@ class Answer:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     hangs: bool = False
+    go: threading.Event | None = None  # it is given only once this is set
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,16 @@ class World:
         """Serve a document at a path; returns its URL."""
         return self.put(path, Answer(body, headers={"content-type": mime}))
 
+    def hold(self, path: str, body: bytes) -> threading.Event:
+        """Serve a document at a path once the returned event is set."""
+        go = threading.Event()
+        self.put(path, Answer(body, headers={"content-type": "application/pdf"}, go=go))
+        return go
+
     def take(self, seen: Seen) -> Answer:
         with self._lock:
             self.seen.append(seen)
-            answers = self._answers.get(seen.path, [Answer(status=404)])
+            answers = self._answers.get(seen.path) or [Answer(status=404)]
             return answers.pop(0) if len(answers) > 1 else answers[0]
 
     def requests(self, path: str) -> list[Seen]:
@@ -92,6 +99,8 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.hangs:
             self.world.closing.wait(SILENCE_S)
             return
+        if answer.go is not None:
+            answer.go.wait(SILENCE_S)
         self.send_response(answer.status)
         for name, value in {"content-length": str(len(answer.body)), "connection": "close"}.items():
             self.send_header(name, value)

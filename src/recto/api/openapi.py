@@ -21,7 +21,7 @@ Method = Literal["get", "post", "delete"]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One endpoint. `one_of` marks a body that is one of several models without a discriminator."""
+    """One endpoint. `either` is the word by which several possible answers are joined."""
 
     path: str
     method: Method
@@ -32,6 +32,7 @@ class Operation:
     status: str = "200"
     parameters: tuple[dict[str, Any], ...] = ()
     answer: dict[str, Any] | None = None
+    either: Literal["anyOf", "oneOf"] = "anyOf"
     multipart: bool = False
     public: bool = False
     checked: bool = True
@@ -78,6 +79,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Extract",
         (extract.SyncExtractConfig, extract.AsyncExtractConfig),
         (extract.V3ExtractResponse, extract.AsyncExtractResponse),
+        either="oneOf",
     ),
     Operation(
         "/extract_async",
@@ -194,7 +196,6 @@ OPERATIONS: tuple[Operation, ...] = (
         "webhook_portal_configure_webhook_post",
         "Webhook Portal",
         answer={"type": "string"},
-        checked=False,
     ),
     Operation(
         "/version",
@@ -240,7 +241,7 @@ def _described(operation: Operation) -> dict[str, Any]:
         kinds = ("multipart/form-data", "application/json") if operation.multipart else ("application/json",)
         body: dict[str, Any] = {"content": {kind: {"schema": schema} for kind in kinds}}
         described["requestBody"] = body if operation.multipart else body | {"required": True}
-    answer = operation.answer if operation.answer is not None else _any(operation.responses, "anyOf")
+    answer = operation.answer if operation.answer is not None else _any(operation.responses, operation.either)
     described["responses"] = {operation.status: _response("Successful Response", answer)}
     if operation.checked:
         described["responses"]["422"] = _response("Validation Error", _ref(problems.HTTPValidationError))

@@ -16,7 +16,7 @@ from recto.wire.masking import raw_config
 WEBHOOK_CHECK_S = 1.0  # for looking its host up now; a slow name server only moves the check to the delivery
 
 
-class JobFailed(Exception):  # noqa: N818 - carries an error, is none of ours
+class JobFailed(Exception):
     """A synchronous call's job ended without a result; `error` says why."""
 
     def __init__(self, error: RectoError, job_id: UUID) -> None:

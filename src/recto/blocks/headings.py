@@ -111,14 +111,7 @@ def _body_style(blocks: Sequence[Block]) -> _Style | None:
 
 
 def _is_heading(block: Block, body: _Style, capitals_count: bool) -> bool:
-    if block.type == "List Item" and is_bullet(block.marker):
-        return False
-    if block.type not in ("Text", "List Item") or not block.text or len(block.text) > MAX_HEADING_LETTERS:
-        return False
-    if len(_LETTERS.findall(block.text)) < MIN_LETTERS:
-        return False
-    lines = block.box.height / max(1.0, LINE_PER_SIZE * block.font_size)
-    if lines > MAX_HEADING_LINES:
+    if not _may_head(block):
         return False
     if block.font_size >= LARGER * body.size:
         return not block.text.endswith((",", ";")) or block.font_size >= LARGER * LARGER * body.size
@@ -126,6 +119,15 @@ def _is_heading(block: Block, body: _Style, capitals_count: bool) -> bool:
         return False
     capitals = capitals_count and block.text.isupper() and len(block.text) <= MAX_CAPITALS_LETTERS
     return (block.bold and not body.bold) or (capitals and len(_LETTERS.findall(block.text)) >= MIN_CAPITALS)
+
+
+def _may_head(block: Block) -> bool:
+    """A short block of text with letters in it, and no bullet."""
+    bulleted = block.type == "List Item" and is_bullet(block.marker)
+    if bulleted or block.type not in ("Text", "List Item") or len(block.text) > MAX_HEADING_LETTERS:
+        return False
+    lines = block.box.height / max(1.0, LINE_PER_SIZE * block.font_size)
+    return len(_LETTERS.findall(block.text)) >= MIN_LETTERS and lines <= MAX_HEADING_LINES
 
 
 def _without_runs(places: Sequence[int], blocks: Sequence[Block]) -> list[int]:
@@ -150,7 +152,11 @@ def _title(places: Sequence[int], blocks: Sequence[Block], body: _Style) -> int 
     if not places or not blocks:
         return None
     first_page = blocks[0].page
-    early = [i for i in places if i < TITLE_REACH and blocks[i].page == first_page]
+    early = [
+        i
+        for i in places
+        if i < TITLE_REACH and blocks[i].page == first_page and not _OUTLINE.match(_whole(blocks[i]))
+    ]
     if not early:
         return None
     best = max(early, key=lambda i: (blocks[i].font_size, -i))

@@ -1,7 +1,7 @@
 """Regions in, the same regions in reading order out.
 
-Recursive cuts: a set that a white upright stripe parts into columns is read column by column; otherwise it is
-cut into strips, strips that share a gutter are taken together, and the strips are read downwards. A stripe
+Recursive cuts: a set is cut into strips, strips that one gutter runs through are taken together as a zone, and
+zones are read downwards; a zone is read column by column. A stripe
 counts only when text stands on both sides of it at one height (the column test), so that a figure beside a
 list does not make two columns. Running heads and feet are read first and last. Never changes a region.
 
@@ -43,16 +43,16 @@ def _plain(some: Sequence[int], boxes: Sequence[Box]) -> list[int]:
 def _ordered(some: list[int], boxes: Sequence[Box], depth: int) -> list[int]:
     if len(some) < 2 or depth > MAX_DEPTH:  # noqa: PLR2004  (one region is in order)
         return _plain(some, boxes)
+    zones = _zones(_strips(some, boxes), boxes)
+    if len(zones) > 1:
+        return [i for zone in zones for i in _ordered(zone, boxes, depth + 1)]
     columns = _columns(some, boxes)
     if len(columns) > 1 and _side_by_side(columns, boxes):
         return [i for column in columns for i in _ordered(column, boxes, depth + 1)]
     strips = _strips(some, boxes)
     if len(strips) == 1:
         return _untangled(some, boxes)
-    zones = _zones(strips, boxes)
-    if len(zones) == 1:
-        zones = strips
-    return [i for zone in zones for i in _ordered(zone, boxes, depth + 1)]
+    return [i for strip in strips for i in _ordered(strip, boxes, depth + 1)]
 
 
 def _columns(some: Sequence[int], boxes: Sequence[Box]) -> list[list[int]]:

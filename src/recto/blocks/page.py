@@ -19,6 +19,7 @@ from recto.blocks.region import Region, as_block
 from recto.blocks.tables.aligned import find_aligned_tables
 from recto.blocks.tables.captions import without_captions
 from recto.blocks.tables.cells import FoundTable, plain_text
+from recto.blocks.tables.lattice import drawn
 from recto.blocks.tables.ruled import find_ruled_tables
 from recto.document.block import PageLayout
 from recto.document.geometry import Box, around
@@ -38,7 +39,7 @@ class Draft:
 
 def take_ruled_tables(draft: Draft) -> Draft:
     """Tables whose lines are drawn."""
-    tables, drawings = find_ruled_tables(draft.page, draft.words)
+    tables, drawings = find_ruled_tables(drawn(draft.page.rulings), draft.words)
     return replace(_with_tables(draft, tables), drawings=tuple(drawings))
 
 
@@ -64,6 +65,14 @@ def take_turned_text(draft: Draft) -> Draft:
 def take_aligned_tables(draft: Draft) -> Draft:
     """Tables that only the alignment of their words shows."""
     return _with_tables(draft, find_aligned_tables(draft.page, draft.words))
+
+
+def take_shaded_tables(draft: Draft) -> Draft:
+    """Tables that only the borders of shaded areas show."""
+    if all(ruling.thickness > 0 for ruling in draft.page.rulings):
+        return draft
+    tables, _ = find_ruled_tables(draft.page.rulings, draft.words)
+    return _with_tables(draft, tables)
 
 
 def read_lines(draft: Draft) -> Draft:
@@ -97,6 +106,7 @@ STEPS: tuple[Callable[[Draft], Draft], ...] = (
     take_figures,
     take_turned_text,
     take_aligned_tables,
+    take_shaded_tables,
     read_lines,
     group_lines,
     put_in_order,

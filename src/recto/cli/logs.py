@@ -1,7 +1,9 @@
-"""Sets up logging for the server's processes: one JSON object a line on standard error."""
+"""Sets up logging: one JSON object a line on standard error for the server's processes; warnings for commands."""
 
 import logging
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import structlog
 
@@ -39,6 +41,21 @@ def set_up_logging(level: str, process: str) -> None:
     root.setLevel(level)
     for name in NOISY:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
+
+
+@contextmanager
+def only_warnings() -> Generator[None]:
+    """Inside the block, log warnings and errors only, and never on standard output: a command's answer is there."""
+    before = structlog.get_config()
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 def _named(process: str) -> structlog.typing.Processor:

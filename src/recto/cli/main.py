@@ -11,13 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 import typer.core
 from pydantic import ValidationError
 
 from recto.cli import jobs, keys, pipelines
-from recto.cli.logs import set_up_logging
+from recto.cli.logs import only_warnings, set_up_logging
 from recto.cli.supervise import exit_with_supervisor, tell
 from recto.errors import RectoError
 from recto.settings import Settings
@@ -29,10 +28,11 @@ FEW_LINES = 6  # a message of so many lines is prose that a driver has wrapped; 
 class OneLineErrors(typer.core.TyperGroup):
     """All commands, those of the sub-commands too: errors meant for people are told without a trace."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:  # the type is private to typer
         """Run the command; an error of ours ends it with exit code 1 or 2."""
         try:
-            return super().invoke(ctx)
+            with only_warnings():  # the server's processes set up their own logging inside
+                return super().invoke(ctx)
         except RectoError as error:
             tell(_one_line(error.message))
             raise typer.Exit(1) from error
@@ -62,7 +62,9 @@ def wrong_settings(error: ValidationError) -> list[str]:
     lines: list[str] = []
     for one in error.errors(include_input=False, include_url=False):
         name = "RECTO_" + str(one["loc"][0]).upper() if one["loc"] else "together"
-        lines.append(f"the setting {name} is not valid: {_one_line(one['msg'])}")
+        lines.append(
+            f"the setting {name} is not valid: {_one_line(one['msg'].removeprefix('Value error, '))}"
+        )
     return list(dict.fromkeys(lines))
 
 

@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from traceback import format_exc
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 from uuid import UUID
@@ -194,9 +195,22 @@ def prepare_child(owner: int, memory_bytes: int) -> None:
         # RLIMIT_DATA counts private memory only; RLIMIT_AS would also count mapped files and thread stacks.
         resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
         # The fork server ends with its worker, and takes along even a child that never lets a thread run.
+        _let_go_of_fork_server()
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     threading.Thread(target=_exit_with, args=(owner, parent), daemon=True).start()
+
+
+def _let_go_of_fork_server() -> None:
+    """Close the child's copy of the pipe by whose end the fork server learns that nobody needs it any more.
+
+    The copy is for children that start processes themselves, which ours do not.
+    """
+    server = getattr(forkserver, "_forkserver", None)
+    pipe = getattr(server, "_forkserver_alive_fd", None)
+    if isinstance(pipe, int):
+        os.close(pipe)
+        setattr(server, "_forkserver_alive_fd", None)  # noqa: B010 - private to the standard library
 
 
 def _exit_with(owner: int, parent: int) -> None:

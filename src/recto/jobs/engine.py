@@ -7,6 +7,7 @@ Payloads carry a version `v`, so that a worker can read messages that an older s
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +15,9 @@ from uuid import UUID
 
 import procrastinate
 import psycopg
-from procrastinate.exceptions import AlreadyEnqueued
-from procrastinate.jobs import DeleteJobCondition
+import structlog
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
+from procrastinate.jobs import DeleteJobCondition, Status
 from procrastinate.schema import SchemaManager
 from procrastinate.types import JSONDict, JSONValue
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,6 +34,9 @@ QUEUES = {"intake": "intake", "read": "read", "assemble": "read", "ocr": "ocr"}
 """The queue of each kind of unit; a worker serves each queue with a number of slots of its own."""
 
 SCHEMA_LOCK = 7_233_870_156
+RESUME_S = 1.0  # pause before a queue is served again whose server gave up, as it does without a database
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +88,8 @@ class Engine:
         deferrer = self._run_unit.configure(
             queue=QUEUES[kind], priority=PRIORITIES[lane], queueing_lock=f"unit-{unit_id}"
         )
-        try:
+        with contextlib.suppress(AlreadyEnqueued):
             await deferrer.defer_async(v=PAYLOAD_VERSION, unit_id=unit_id)
-        except AlreadyEnqueued:
-            return
 
     async def defer_advance(self, connection: AsyncConnection | None, lane: str, job_id: UUID) -> None:
         """Queue a look at a job."""
@@ -107,12 +110,25 @@ class Engine:
         )
         await deferrer.defer_async(v=PAYLOAD_VERSION, delivery_id=str(delivery_id))
 
+    async def defer_delivery_again(self, delivery_id: UUID) -> None:
+        """Queue an attempt for a message that seems to have lost its own; nothing when one such is waiting."""
+        deferrer = self._deliver.configure(queue="deliveries", queueing_lock=f"delivery-{delivery_id}")
+        with contextlib.suppress(AlreadyEnqueued):
+            await deferrer.defer_async(v=PAYLOAD_VERSION, delivery_id=str(delivery_id))
+
     async def retry_stalled(self, silent_s: float) -> int:
         """Give tasks of dead workers back to the queue; returns how many."""
-        stalled = list(await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=silent_s))
-        for task in stalled:
-            await self._app.job_manager.retry_job(task)
-        return len(stalled)
+        tasks = self._app.job_manager
+        given_back = 0
+        for task in await tasks.get_stalled_jobs(seconds_since_heartbeat=silent_s):
+            try:
+                await tasks.retry_job(task)
+                given_back += 1
+            except UniqueViolation:  # another task for the same thing waits already
+                await tasks.finish_job(task, Status.FAILED, delete_job=True)
+            except ConnectorException as error:  # another worker's reconciler was quicker
+                log.debug("stalled task not given back", task=task.id, error=str(error))
+        return given_back
 
     async def run_worker(self, name: str, slots: dict[str, int], handlers: Handlers, grace_s: float) -> None:
         """Serve the queues until cancelled, each with its own number of slots."""
@@ -122,17 +138,24 @@ class Engine:
                 group.create_task(self._serve(f"{name}-{queue}", queue, concurrency, grace_s))
 
     async def _serve(self, name: str, queue: str, concurrency: int, grace_s: float) -> None:
-        await self._app.run_worker_async(
-            queues=[queue],
-            name=name,
-            concurrency=concurrency,
-            fetch_job_polling_interval=POLLING_S,
-            update_heartbeat_interval=HEARTBEAT_S,
-            stalled_worker_timeout=HEARTBEAT_S * 4,
-            delete_jobs=DeleteJobCondition.ALWAYS,
-            install_signal_handlers=False,
-            shutdown_graceful_timeout=grace_s,
-        )
+        # The engine's worker ends, in silence or not, when it loses the database; ours goes on when it is back.
+        while True:
+            try:
+                await self._app.run_worker_async(
+                    queues=[queue],
+                    name=name,
+                    concurrency=concurrency,
+                    fetch_job_polling_interval=POLLING_S,
+                    update_heartbeat_interval=HEARTBEAT_S,
+                    stalled_worker_timeout=HEARTBEAT_S * 4,
+                    delete_jobs=DeleteJobCondition.ALWAYS,
+                    install_signal_handlers=False,
+                    shutdown_graceful_timeout=grace_s,
+                )
+            except (ConnectorException, psycopg.Error) as error:
+                log.warning("a queue lost the database", queue=queue, error=str(error).strip())
+            log.warning("a queue is served again", queue=queue, after_s=RESUME_S)
+            await asyncio.sleep(RESUME_S)
 
     async def _on_run_unit(self, v: int, unit_id: int) -> None:
         _check_version(v)

@@ -67,6 +67,10 @@ class Flow:
         for group in planned:
             await self._engine.defer_units(connection, group.kind, lane, group.ids)
 
+    async def queue_advance(self, connection: AsyncConnection, job: jobs.JobRow) -> None:
+        """Queue a look at a job."""
+        await self._engine.defer_advance(connection, job.lane, job.id)
+
     async def advance_parse(self, connection: AsyncConnection, job: jobs.JobRow) -> list[Planned]:
         """The next step of a parse job whose row the caller has locked; returns units to be queued."""
         if job.waits_on is not None:

@@ -89,4 +89,4 @@ class Reconciler:
         async with self._database.begin() as connection:
             overdue = await deliveries.overdue(connection, self._patience.delivery_s, BATCH)
         for delivery_id in overdue:
-            await self._engine.defer_delivery(None, delivery_id)
+            await self._engine.defer_delivery_again(delivery_id)

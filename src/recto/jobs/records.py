@@ -102,7 +102,7 @@ class Recorder:
         """Free a unit that this worker cannot finish, and queue it for another."""
         async with self._database.begin() as connection:
             job = await jobs.get(connection, held.job_id)
-            if await units.finish(connection, held, self._name, "pending") and job is not None:
+            if await units.release(connection, held, self._name) and job is not None:
                 await self._flow.queue(connection, job.lane, [Planned(held.kind, (held.id,))])
 
     async def _follow_up(
@@ -130,7 +130,9 @@ class Recorder:
                 done = job.pages_done + outcome.pages_done
                 stage = "recognising" if held.kind == "ocr" or outcome.needs_ocr else "reading"
                 await jobs.move(connection, job.id, pages_done=done, stage=stage)
-                wanted = advance.recognition_units(outcome.needs_ocr)
+                wanted = advance.recognition_units(outcome.needs_ocr) if self._ocr else []
+                if outcome.needs_ocr and not self._ocr:
+                    await jobs.add_warnings(connection, job.id, [advance.unread_pages(outcome.needs_ocr)])
                 planned = await self._flow.plan(connection, job.id, wanted)
                 return planned or await self._flow.advance_parse(connection, job)
 
@@ -160,9 +162,10 @@ class Recorder:
     async def _take_over(self, connection: AsyncConnection, job: jobs.JobRow, copied: Copied) -> None:
         if copied.waits_on is not None:
             await jobs.move(connection, job.id, waits_on=copied.waits_on, status="Idle", stage="waiting")
-            awaited = await jobs.get(connection, copied.waits_on)
-            if awaited is not None and not awaited.is_open:  # it ended between our look and this transaction
-                await self._flow.queue(connection, job.lane, await self._flow.advance_parse(connection, job))
+            # Under its lock the awaited job either has ended by now, or will see us waiting when it ends.
+            awaited = await jobs.get(connection, copied.waits_on, lock=True)
+            if awaited is None or not awaited.is_open:
+                await self._flow.queue_advance(connection, job)
             return
         await self._flow.end(
             connection,

@@ -90,6 +90,12 @@ class UnitRunner:
         """Keep what is needed."""
         self._shop = workshop
         self._recorder = recorder
+        self._in_hand: set[int] = set()
+
+    @property
+    def in_hand(self) -> frozenset[int]:
+        """The units this worker is at: only their leases are renewed, so one it dropped finds another worker."""
+        return frozenset(self._in_hand)
 
     async def run(self, unit_id: int) -> None:
         """Do a unit, and those that follow from it alone; nothing when it is not to be had."""
@@ -97,7 +103,12 @@ class UnitRunner:
         async with shop.database.begin() as connection:
             held = await units.claim(connection, unit_id, shop.name, shop.lease_s)
         while held is not None:
-            held = await self._run_held(held)
+            at = held.id
+            self._in_hand.add(at)
+            try:
+                held = await self._run_held(held)
+            finally:
+                self._in_hand.discard(at)
 
     async def _run_held(self, held: units.UnitRow) -> units.UnitRow | None:
         bound = log.bind(job_id=str(held.job_id), unit=held.id, kind=held.kind, attempt=held.attempt)

@@ -25,7 +25,7 @@ from recto.webhooks.delivery import Deliverer
 
 INTAKE_SLOTS = 8  # downloads wait for the network, so there are more of them than processors
 DELIVERY_SLOTS = 20
-GRACE_S = 15.0
+GRACE_S = 4.0  # to finish what is under way when told to stop; then it is given back. Below the lease.
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +82,9 @@ class Worker:
                 group.create_task(listener.listen())
                 group.create_task(self._keep_leases())
                 group.create_task(self.reconciler.run())
-                group.create_task(self.engine.run_worker(self.name, slots, handlers, GRACE_S))
+                group.create_task(
+                    self.engine.run_worker(self.name, slots, handlers, min(GRACE_S, self.lease_s / 2))
+                )
         finally:
             self.children.stop()
 
@@ -93,8 +95,11 @@ class Worker:
     async def _keep_leases(self) -> None:
         while True:
             await asyncio.sleep(self.lease_s / 3)
+            in_hand = self.runner.in_hand
+            if not in_hand:
+                continue
             try:
                 async with self.database.begin() as connection:
-                    await units.renew_leases(connection, self.name, self.lease_s)
+                    await units.renew_leases(connection, self.name, in_hand, self.lease_s)
             except RectoError as error:
                 log.warning("leases could not be renewed", error=error.message)

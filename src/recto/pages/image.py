@@ -20,7 +20,7 @@ SHORTEST_SIDE = 10  # pixels: less cannot hold a line of text (a guess)
 PLAUSIBLE_SIDE = (216.0, 1728.0)  # points, 3 to 24 inches: the longer side of a sheet that people scan
 USUAL_SIDE = 792.0  # points: the longer side given to a picture without a plausible resolution
 FORMATS = (
-    "PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "PSD", "PCX", "DCX", "CUR", "FTEX", "PIXAR", "MPO",
+    "PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "PSD", "PCX", "DCX", "CUR", "FTEX", "PIXAR",
 )  # fmt: skip
 _PAGED = frozenset(
     ("TIFF", "DCX")

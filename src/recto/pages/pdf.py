@@ -5,6 +5,7 @@ to read it, or a picture of the page. Recognises nothing; see reading. Everythin
 before a function returns.
 """
 
+import logging
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -36,6 +37,9 @@ MOST_RENDERED_PX = 40_000_000  # of one drawn page: larger sheets are drawn at a
 MOST_REGIONS = 40  # words with unknown letters: more and the whole page is recognised
 LARGEST_SHEET = 14_400.0  # points, 200 inches: PDF 1.7, annex C
 USUAL_SHEET = (612.0, 792.0)  # points: for pages whose own size is absurd
+
+# It reports on the log what is no news here: XFA forms are read through their ordinary form values.
+logging.getLogger("pypdfium2").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)

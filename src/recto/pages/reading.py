@@ -6,7 +6,6 @@ and ocr.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,9 +18,9 @@ from recto.document.page import Page, Picture, Word
 from recto.document.result import DocumentProperties
 from recto.errors import DocumentCorrupt, DocumentEmpty, DocumentLocked, DocumentTooLarge, DocumentUnsupported
 from recto.intake.filetype import FileType
-from recto.pages import glyphs, pdf, repair, text
+from recto.pages import glyphs, pdf, repair, scan, text
 from recto.pages import image as images
-from recto.pages.ocr.both import quarter_turned
+from recto.pages.ocr.both import dominant_rotation, quarter_turned
 from recto.pages.ocr.port import OcrReader, mean_confidence
 
 MAX_PAGES = 10_000  # the wire contract's limit
@@ -29,7 +28,6 @@ RECOGNITION_DPI = 200.0  # pixels per inch of a page drawn for recognition: meas
 REPAIRED = "The PDF was damaged or unusually encrypted and has been rebuilt before reading."
 SURE = 0.85  # confidence of a recognised word that replaces a word of the text layer outright
 LIGATURE = r"\S{1,3}"  # the letters one unknown character may stand for, as in ffi
-DOMINANT_TURN = 0.6  # share of the recognised letters that must run sideways for the page to be turned
 WELL_INSIDE = 0.5  # share of a recognised word under a word of the text layer: then the layer's word stands
 
 
@@ -106,17 +104,13 @@ def recognise(path: Path, file_type: FileType, page: Page, password: str | None,
         return page
     if file_type.kind == "image":
         picture, dpi = images.frame(path, page.number)
-        return _upright(
-            replace(page, words=tuple(reader.read(picture, dpi)), reason=_by(page.reason, reader))
-        )
+        return _whole_read(page, [], picture, dpi, reader)
     with pdf.opened(path, password) as document:
         found = pdf.read_page(document, page.number)
         picture, dpi = pdf.render_page(document, page.number, RECOGNITION_DPI, found.page.rotation)
     if page.route == "ocr" and found.decision.regions and page.reason == found.decision.reason:
         return _regions_read(found, picture, dpi, reader)
-    kept = _kept_layer(page, found)
-    read_words = [word for word in reader.read(picture, dpi) if not _known(word, kept)]
-    return _upright(replace(page, words=(*kept, *read_words), reason=_by(page.reason, reader)))
+    return _whole_read(page, _kept_layer(page, found), picture, dpi, reader)
 
 
 def render(
@@ -145,9 +139,10 @@ def _inspect_pdf(path: Path, password: str | None, scratch: Path) -> Inspection:
             if count > MAX_PAGES or (count > 0 and pdf.opens_ends(document)):
                 return Inspection(count, None, properties)
     except DocumentLocked:
-        if not password:
+        # qpdf has the last word: it accepts some right passwords that pdfium refuses, and for a file without
+        # pages pdfium repeats the error of an earlier file, which may have been a locked one.
+        if not password and repair.is_locked(path):
             raise
-        # qpdf accepts some right passwords that pdfium refuses, so it has the last word.
     except (DocumentCorrupt, DocumentUnsupported):
         pass  # damaged, or encrypted in a way that only qpdf knows
     repaired = repair.repaired(path, password, scratch)
@@ -162,8 +157,12 @@ def _image_page(path: Path, number: int) -> Page:
     return Page(number, width, height, "ocr", "the document is an image", pictures=whole)
 
 
-def _by(reason: str, reader: OcrReader) -> str:
-    return f"{reason}; read by {reader.name}"
+def _whole_read(page: Page, kept: list[Word], picture: Image.Image, dpi: float, reader: OcrReader) -> Page:
+    rulings = page.rulings or scan.rulings_in(picture, dpi)
+    words = scan.without_line_letters(reader.read(picture, dpi), rulings)
+    words = [word for word in words if not _known(word, kept)]
+    reason = f"{page.reason}; read by {reader.name}"
+    return _upright(replace(page, words=(*kept, *words), rulings=rulings, reason=reason))
 
 
 def _kept_layer(page: Page, found: pdf.PdfPage) -> list[Word]:
@@ -218,11 +217,8 @@ def _mended(word: Word, seen: list[Word]) -> Word:
 
 def _upright(page: Page) -> Page:
     # A page that lies on its side, as most of its letters say, is turned; slanted words keep their slant.
-    letters: Counter[int] = Counter()
-    for word in page.words:
-        letters[round(word.rotation / 90) * 90 % 360] += len(word.text)
-    rotation = max(letters, key=lambda quarter: letters[quarter], default=0)
-    if not rotation or letters[rotation] < DOMINANT_TURN * letters.total():
+    rotation = dominant_rotation(page.words)
+    if not rotation:
         return page
     back = 360 - rotation
 

@@ -35,3 +35,14 @@ def repaired(path: Path, password: str | None, scratch: Path) -> Path:
     except (pikepdf.PdfError, pikepdf.ForeignObjectError, OSError, ValueError, RuntimeError) as error:
         raise DocumentCorrupt(_DAMAGED) from error
     return target
+
+
+def is_locked(path: Path) -> bool:
+    """Whether the file asks for a password; False for one that cannot be opened for another reason."""
+    try:
+        with pikepdf.open(path, suppress_warnings=True):
+            return False
+    except pikepdf.PasswordError:
+        return True
+    except (pikepdf.PdfError, OSError, ValueError, RuntimeError):
+        return False

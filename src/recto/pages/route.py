@@ -19,7 +19,9 @@ STAMP_HEIGHT = 0.15  # of the page height: lines of such a stamp together
 UNMAPPED_PAGE = 0.1  # of the characters: more without Unicode and the whole layer is not to be trusted
 HIDDEN_LAYER = 0.9  # of the characters: invisible text this dominant is an OCR layer
 LAYER_ON_INK = 0.8  # of the hidden words must lie on something dark
-INK_IN_LAYER = 0.5  # of the dark dots of the picture must lie in some hidden word
+INK_IN_LAYER = (
+    0.4  # of the dark dots must lie in some hidden word: right layers have 0.5 to 0.8, wrong ones 0.04 to 0.2
+)
 OUTLINES = 150  # drawn shapes on a page with next to no text: letters drawn as curves
 OUTLINE_CHARACTERS = 50  # next to no text
 

@@ -20,6 +20,13 @@ from recto.errors import Unavailable
 MIGRATION_LOCK = 7_233_870_155  # any constant: who starts first migrates, the others wait
 POOL_SIZE = 10
 
+_OUT_OF_REACH = (
+    sqlalchemy.exc.OperationalError,
+    sqlalchemy.exc.InterfaceError,
+    sqlalchemy.exc.TimeoutError,  # every connection of the pool is in use
+    psycopg.OperationalError,
+)
+
 
 def driver_url(url: str) -> str:
     """The URL with the driver that SQLAlchemy is to use; accepts postgres:// and postgresql://."""
@@ -59,11 +66,7 @@ class Database:
         try:
             async with self._engine.begin() as connection:
                 yield connection
-        except (
-            sqlalchemy.exc.OperationalError,
-            sqlalchemy.exc.InterfaceError,
-            psycopg.OperationalError,
-        ) as error:
+        except _OUT_OF_REACH as error:
             raise Unavailable from error
 
     async def close(self) -> None:

@@ -21,6 +21,7 @@ from recto.storage.queries import uploads
 PIECE_BYTES = 1024 * 1024
 DRAIN_FACTOR = 10  # a refused body is read on up to so many times the limit, so that the refusal is read too
 FORM_OVERHEAD_BYTES = 64 * 1024
+NAME_CHARACTERS = 255  # of a file name: what file systems take
 
 router = APIRouter()
 
@@ -38,7 +39,7 @@ async def upload(
         id=uuid4(),
         organisation_id=organisation,
         extension=wanted or _extension_of(given.filename, given.content_type),
-        name=PurePath(given.filename).name[:255] if given.filename else None,
+        name=_name_of(given.filename),
         size_bytes=given.size,
     )
     await context.objects.put_stream(row.key, _pieces(given), context.limits.upload_bytes)
@@ -154,6 +155,12 @@ async def _drain(request: Request, limit: int) -> None:
 async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
     while piece := await file.read(PIECE_BYTES):
         yield piece
+
+
+def _name_of(filename: str | None) -> str | None:
+    """The bare file name as it is stored: printable, without folders, not too long."""
+    name = "".join(one for one in PurePath(filename or "").name if one.isprintable())
+    return name[:NAME_CHARACTERS] or None
 
 
 def _extension_of(filename: str | None, content_type: str | None) -> str:

@@ -16,10 +16,9 @@ from recto.blocks.tables.captions import is_caption
 from recto.blocks.tables.cells import FoundTable, filled
 from recto.blocks.tables.grid import VisualRow, build_table, phrases_of, reach_of_rules, visual_rows
 from recto.blocks.tables.header import is_figure
-from recto.blocks.tables.lattice import Segment, whole_lines
+from recto.blocks.tables.lattice import Segment, drawn, whole_lines
 from recto.blocks.tables.stripes import find_columns
 from recto.blocks.tables.zones import zones_of
-from recto.document.block import Table
 from recto.document.geometry import Box, around
 from recto.document.page import Page, Word
 
@@ -50,7 +49,9 @@ MAX_TAKEN_IN = 3
 MIN_SCALE = 4
 """Numbers at even steps that make a scale."""
 MAX_CHART_FILLED = 0.5
-"""Share of places with text beside a scale, below which it is a chart's."""
+"""Share of rows with text beside the scale, below which it is a chart's."""
+MAX_CHART_PHRASES = 2.75
+"""Mean phrases of a row between two scales; a table of figures has more columns."""
 MAX_SPLITS = 4
 """How often a run that is no table is cut at its widest gap and looked at again."""
 
@@ -61,7 +62,7 @@ _PLAIN_NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
 def find_aligned_tables(page: Page, words: Sequence[Word]) -> list[FoundTable]:
     """The tables of a page that alignment shows, top to bottom; no word is given to two of them."""
     upright = [word for word in words if turn_of(word) == 0]
-    rules = whole_lines(page.rulings, horizontal=True) if page.rulings else []
+    rules = whole_lines(drawn(page.rulings), horizontal=True)
     found: list[FoundTable] = []
     for zone in zones_of(upright):
         rows = visual_rows(phrases_of(zone))
@@ -116,7 +117,7 @@ def _tables(
     run = _without_tail(run)
     while run and len(run[0].phrases) == 1:
         run = run[1:]
-    if len(run) < 2:  # noqa: PLR2004  (one row is no table)
+    if len(run) < 2 or _is_chart(run):  # noqa: PLR2004  (one row is no table)
         return []
     table = _table(run, rows, rules)
     if table is not None:
@@ -144,18 +145,22 @@ def _table(
     box = around(row.box for row in run)
     across = _rules_across(box, rules, run[0].size)
     table = build_table(run, columns, across, reach_of_rules(run, rules, box))
-    if filled(table.cells) < MIN_FILLED * len(table.cells) or _is_chart(table):
+    if filled(table.cells) < MIN_FILLED * len(table.cells):
         return None
     words = tuple(word for row in run for phrase in row.phrases for word in phrase.words)
     return FoundTable(table, box, words, 0.97 if across else 0.93)
 
 
-def _is_chart(table: Table) -> bool:
-    """Numbers at even steps down one side, or both, with little between them: the scales of a chart."""
-    columns = [[cell.text for cell in table.cells if cell.column == c] for c in (0, table.columns - 1)]
-    scales = sum(1 for texts in columns if _is_scale(texts))
-    inner = [cell for cell in table.cells if 0 < cell.column < table.columns - scales + 1]
-    return scales > 0 and filled(inner) < MAX_CHART_FILLED * max(1, len(inner))
+def _is_chart(run: Sequence[VisualRow]) -> bool:
+    """Numbers at even steps down the left side, and down the right one or with little beside them: its scales."""
+    body = run[:-1] if len(run[-1].phrases) > MAX_CHART_PHRASES else run
+    if not _is_scale([row.phrases[0].text for row in body]):
+        return False
+    several = [row for row in body if len(row.phrases) > 1]
+    if len(several) < MAX_CHART_FILLED * len(body):
+        return True
+    phrases = sum(len(row.phrases) for row in several)
+    return phrases < MAX_CHART_PHRASES * len(several) and _is_scale([row.phrases[-1].text for row in several])
 
 
 def _is_scale(texts: Sequence[str]) -> bool:
@@ -165,30 +170,39 @@ def _is_scale(texts: Sequence[str]) -> bool:
     said = sum(1 for text in texts if text)
     if len(values) < MIN_SCALE or len(values) < said - 1:
         return False
-    steps = [round(b - a, 6) for a, b in pairwise(values)]
-    return steps[0] != 0 and max(steps) - min(steps) <= 1e-3 * abs(steps[0])
+    steps = [round(below - above, 6) for above, below in pairwise(values)]
+    smallest = min(steps, key=abs)
+    return smallest != 0 and all(_is_multiple(step / smallest) for step in steps)
+
+
+def _is_multiple(ratio: float) -> bool:
+    """A step of the scale, or of two or three where a mark has no number."""
+    return round(ratio) in (1, 2, 3) and abs(ratio - round(ratio)) < 1e-3  # noqa: PLR2004  (rounding of decimals)
 
 
 def _up_to_rules(
     run: Sequence[VisualRow], rows: Sequence[VisualRow], rules: Sequence[Segment]
 ) -> list[VisualRow]:
     """The run with the rows just above and below it that the table's outer lines take in."""
-    whole = list(run)
     first, last = rows.index(run[0]), rows.index(run[-1])
-    for step, at in ((-1, first), (1, last)):
-        taken: list[VisualRow] = []
-        inside = around(row.box for row in run)
-        while 0 <= at + step < len(rows) and len(taken) < MAX_TAKEN_IN:
-            at += step
-            row = rows[at]
-            if not _lies_within(row.box, inside, row.size) or _is_prose(row, run) or _begins_caption(row):
-                break
-            taken.append(row)
-            inside = inside.union(row.box)
-            if _closed_by_rule(row, rows, at, step, rules, inside):
-                whole = [*reversed(taken), *whole] if step < 0 else [*whole, *taken]
-                break
-    return whole
+    above = _taken_in(run, rows[:first][::-1], rules, upwards=True)
+    below = _taken_in(run, rows[last + 1 :], rules, upwards=False)
+    return [*above[::-1], *run, *below]
+
+
+def _taken_in(
+    run: Sequence[VisualRow], beyond: Sequence[VisualRow], rules: Sequence[Segment], upwards: bool
+) -> list[VisualRow]:
+    """The rows beyond the run, nearest first, as far as a line that closes the table; none without one."""
+    table = around(row.box for row in run)
+    for count, row in enumerate(beyond[:MAX_TAKEN_IN], 1):
+        if not _lies_within(row.box, table, row.size) or _is_prose(row, run) or _begins_caption(row):
+            return []
+        table = table.union(row.box)
+        after = beyond[count] if count < len(beyond) else None
+        if _closed_by_rule(row, after, rules, table, upwards):
+            return list(beyond[:count])
+    return []
 
 
 def _lies_within(box: Box, table: Box, size: float) -> bool:
@@ -197,15 +211,16 @@ def _lies_within(box: Box, table: Box, size: float) -> bool:
 
 
 def _closed_by_rule(
-    row: VisualRow, rows: Sequence[VisualRow], at: int, step: int, rules: Sequence[Segment], table: Box
+    row: VisualRow, after: VisualRow | None, rules: Sequence[Segment], table: Box, upwards: bool
 ) -> bool:
     """Whether a line over half of the table is drawn right beyond this row, before the next."""
-    beyond = rows[at + step].box.center_y if 0 <= at + step < len(rows) else row.box.center_y + step * 99
-    low, high = sorted((row.box.center_y, beyond))
     reach = 1.5 * row.size
+    edge = row.box.y0 if upwards else row.box.y1
+    limit = after.box.center_y if after is not None else edge - reach if upwards else edge + reach
+    low, high = sorted((row.box.center_y, limit))
     return any(
         low < rule.at < high
-        and -reach <= (rule.at - (row.box.y1 if step > 0 else row.box.y0)) <= reach
+        and abs(rule.at - edge) <= reach
         and min(rule.end, table.x1) - max(rule.start, table.x0) >= RULE_SHARE * table.width
         for rule in rules
     )

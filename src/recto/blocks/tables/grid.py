@@ -289,12 +289,13 @@ def _body_groups(
     distances = [rows[i].box.y1 - rows[i - 1].box.y1 for i in body[1:]]
     smallest = min((d for d in distances if d > SAME_ROW_EM * rows[head].size), default=0.0)
     spread = max(distances, default=0.0) > TIGHT * TIGHT * smallest
+    small = _begins_small(placed[head])
     groups: list[list[int]] = [[head]]
     for i in body[1:]:
         distance = rows[i].box.y1 - rows[i - 1].box.y1
         tight = distance <= TIGHT * smallest
         lines = [placed[k] for k in groups[-1]]
-        if distance < SAME_ROW_EM * rows[i].size or (tight and _goes_on(lines, placed[i], spread)):
+        if distance < SAME_ROW_EM * rows[i].size or (tight and _goes_on(lines, placed[i], spread, small)):
             groups[-1].append(i)
         else:
             groups.append([i])
@@ -319,8 +320,15 @@ def _figures_in(row: PlacedRow) -> set[int]:
     return {one.first for one in row if is_figure(one.phrase.text)}
 
 
-def _goes_on(above: Sequence[PlacedRow], row: PlacedRow, spread: bool) -> bool:
-    """Whether a visual row continues the table row of the lines above it."""
+def _begins_small(row: PlacedRow) -> bool:
+    return any(one.first == 0 and one.phrase.text[:1].islower() for one in row)
+
+
+def _goes_on(above: Sequence[PlacedRow], row: PlacedRow, spread: bool, small: bool) -> bool:
+    """Whether a visual row continues the table row of the lines above it.
+
+    spread says that line distances differ, small that labels begin with small letters in this table anyway.
+    """
     figures = _figures_in(row)
     figures_above = {column for line in above for column in _figures_in(line)}
     if figures & figures_above:
@@ -328,7 +336,7 @@ def _goes_on(above: Sequence[PlacedRow], row: PlacedRow, spread: bool) -> bool:
     filled = {one.first for one in row}
     filled_above = {one.first for line in above for one in line}
     label = next((one.phrase.text for one in row if one.first == 0), None)
-    continues = label is not None and (label[:1].islower() or label[:1] in "(&")
+    continues = label is not None and not small and (label[:1].islower() or label[:1] in "(&")
     if figures:
         only_label = filled_above == {0}
         return only_label and (continues or label is None)

@@ -18,7 +18,8 @@ LABEL_SHARE = 0.5
 """Share of first-column cells that end in a colon and make the table a form."""
 
 _FIGURE = re.compile(
-    r"^[<>~±≈(\[]*[-+−–]?\s*[$€£¥]?\s*\d[\d\s.,:/%‰()*†‡€$£–−-]*[a-z%*)\]]{0,2}$|^[-–—−.…*]+$|^n/?a$", re.IGNORECASE
+    r"^[<>~±≈(\[]*[-+−–]?\s*[$€£¥]?\s*\d[\d\s.,:/%‰()*†‡€$£–−-]*[a-z%*)\]]{0,2}$|^[-–—−.…*]+$|^n/?a$",
+    re.IGNORECASE,
 )
 _YEAR = re.compile(r"^(19|20)\d\d([-–/]\d{2,4})?$")
 

@@ -85,6 +85,11 @@ class Lattice:
         )
 
 
+def drawn(rulings: Sequence[Ruling]) -> list[Ruling]:
+    """The rulings that are lines; borders of shaded areas (thickness 0) are hints only."""
+    return [ruling for ruling in rulings if ruling.thickness > 0]
+
+
 def whole_lines(rulings: Sequence[Ruling], horizontal: bool) -> list[Segment]:
     """The rulings of one direction with collinear pieces joined and short ones left out."""
     pieces = [_segment(ruling) for ruling in rulings if ruling.horizontal == horizontal]
@@ -239,7 +244,7 @@ def _rectangles(mask: np.ndarray) -> list[Area]:
         return [Area(row, column, height, width)]
     areas: list[Area] = []
     for at in rows:
-        runs = np.flatnonzero(mask[at])
-        for run in np.split(runs, np.flatnonzero(np.diff(runs) > 1) + 1):
-            areas.append(Area(int(at), int(run[0]), 1, len(run)))
+        full = np.flatnonzero(mask[at])
+        runs = np.split(full, np.flatnonzero(np.diff(full) > 1) + 1)
+        areas.extend(Area(int(at), int(run[0]), 1, len(run)) for run in runs)
     return areas

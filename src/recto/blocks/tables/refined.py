@@ -18,8 +18,8 @@ from recto.document.page import Word
 
 CROWDED_SHARE = 0.2
 """Share of the cells with text that hold phrases side by side, above which columns are missing."""
-CROWDED_LINES_SHARE = 0.6
-"""Share of the lines of crowded cells that are parted, where all of them lie in one row."""
+CROWDED_COLUMN_SHARE = 0.4
+"""The same for the cells of one drawn column, for it to be parted: a stretched heading is no sign of columns."""
 STACKED_CELLS = 2
 """Cells of one row that stack figures, from which on rows are missing."""
 TALL_SPAN = 4
@@ -36,8 +36,8 @@ def refine(lattice: Lattice, held: Mapping[Area, Sequence[Word]]) -> Table | Non
     rows = visual_rows([phrase for some in phrases.values() for phrase in some])
     crowded = [area for area, some in phrases.items() if _side_by_side(some)]
     finer: list[tuple[float, float]] = []
-    if len(crowded) >= CROWDED_SHARE * len(phrases) and _through_the_table(crowded, phrases):
-        finer = _finer_columns(rows, columns)
+    if len(crowded) >= CROWDED_SHARE * len(phrases):
+        finer = _finer_columns(rows, columns, list(phrases), crowded)
         if not finer and all(area.column_span > 1 for area in crowded):
             finer = columns
     if not finer and not _rows_missing(phrases):
@@ -48,27 +48,27 @@ def refine(lattice: Lattice, held: Mapping[Area, Sequence[Word]]) -> Table | Non
     return Table(table.rows, table.columns, table.cells, table.header_rows, ruled=True)
 
 
-def _through_the_table(crowded: Sequence[Area], phrases: Mapping[Area, Sequence[Line]]) -> bool:
-    """Crowded cells in several rows, or cells that are crowded line for line; a stretched heading is neither."""
-    if len({area.row for area in crowded}) > 1:
-        return True
-    rows = [row for area in crowded for row in visual_rows(phrases[area])]
-    return sum(1 for row in rows if len(row.phrases) > 1) >= CROWDED_LINES_SHARE * len(rows)
-
-
 def _side_by_side(phrases: Sequence[Line]) -> bool:
     rows = visual_rows(phrases)
     return any(len(row.phrases) > 1 for row in rows)
 
 
 def _finer_columns(
-    rows: Sequence[VisualRow], columns: Sequence[tuple[float, float]]
+    rows: Sequence[VisualRow],
+    columns: Sequence[tuple[float, float]],
+    filled: Sequence[Area],
+    crowded: Sequence[Area],
 ) -> list[tuple[float, float]]:
-    """More columns than are drawn, or nothing."""
-    if not any(len(row.phrases) > 1 for row in rows):
-        return []
+    """More columns than are drawn, or nothing; each column that is parted must be crowded through the table."""
     found = find_columns(rows)
-    return found if len(found) > len(columns) else []
+    if len(found) <= len(columns):
+        return []
+    for at, (left, right) in enumerate(columns):
+        parts = sum(1 for x0, x1 in found if left <= (x0 + x1) / 2 < right)
+        inside = [area for area in filled if area.column <= at < area.column + area.column_span]
+        if parts > 1 and sum(area in crowded for area in inside) < CROWDED_COLUMN_SHARE * len(inside):
+            return []
+    return found
 
 
 def _rows_missing(phrases: Mapping[Area, Sequence[Line]]) -> bool:

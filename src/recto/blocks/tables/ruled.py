@@ -13,7 +13,7 @@ from recto.blocks.tables.lattice import Area, Lattice, find_lattices
 from recto.blocks.tables.refined import refine
 from recto.document.block import Cell, Table
 from recto.document.geometry import Box
-from recto.document.page import Page, Word
+from recto.document.page import Ruling, Word
 
 MIN_FILLED_CELLS = 3
 """Fewer cells with text than this are boxes around text, not a table."""
@@ -33,15 +33,15 @@ MAX_LETTERS_PER_CELL = 1500
 """A cell with more letters, on average, is a column of prose in a frame."""
 
 
-def find_ruled_tables(page: Page, words: Sequence[Word]) -> tuple[list[FoundTable], list[Box]]:
-    """The tables of a page that drawn lines show, top to bottom, and the boxes of drawings such as charts.
+def find_ruled_tables(rulings: Sequence[Ruling], words: Sequence[Word]) -> tuple[list[FoundTable], list[Box]]:
+    """The tables that rulings show, top to bottom, and the boxes of drawings such as charts.
 
     No word is given to two tables.
     """
     found: list[FoundTable] = []
     drawings: list[Box] = []
     free = list(words)
-    for lattice in sorted(find_lattices(page.rulings), key=lambda one: one.box.area):
+    for lattice in sorted(find_lattices(rulings), key=lambda one: one.box.area):
         inside = [word for word in free if lattice.box.holds_center_of(word.box)]
         held = _by_area(lattice, inside)
         if _is_drawing(lattice, held, inside):

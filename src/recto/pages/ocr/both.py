@@ -5,6 +5,8 @@ machine has. The arithmetic of straightening and turning is here; recognising is
 """
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +24,7 @@ from recto.pages.ocr.tesseract import TesseractReader
 LOW_CONFIDENCE = 0.92
 TURN_CONFIDENCE = 0.65  # below, the page may lie on its side: its orientation is looked at
 FEW_LETTERS = 8  # so few letters found: perhaps none at all, or the page lies on its side
+DOMINANT_TURN = 0.6  # share of the letters that must run sideways for a page to count as lying on its side
 SKEW_RANGE_DEG = 8.0  # how far a page is expected to be turned by a feeder or a hand
 SKEW_STEP_DEG = 0.25
 SKEW_LEAST_DEG = 0.4  # less does not disturb recognition
@@ -56,7 +59,7 @@ class BothReaders:
     def _upright(self, grey: Image.Image, dpi: float) -> tuple[list[Word], int]:
         words = _straightened(self._quick, grey, dpi)
         if mean_confidence(words) >= TURN_CONFIDENCE and _letters(words) >= FEW_LETTERS:
-            return words, 0
+            return words, dominant_rotation(words)
         rotation = self._quick.rotation(grey, dpi)
         if not rotation:
             return words, 0
@@ -112,7 +115,11 @@ def _straightened(reader: OcrReader, grey: Image.Image, dpi: float) -> list[Word
     level = grey.rotate(-angle, resample=Image.Resampling.BICUBIC, fillcolor=paper)
     centre_x, centre_y = (side * 36 / (dpi * factor) for side in grey.size)
     return [
-        replace(word, box=_swung(word.box, angle, centre_x, centre_y), rotation=(word.rotation + round(angle)) % 360)
+        replace(
+            word,
+            box=_swung(word.box, angle, centre_x, centre_y),
+            rotation=(word.rotation + round(angle)) % 360,
+        )
         for word in reader.read(level, dpi * factor)
     ]
 
@@ -139,6 +146,15 @@ def _turned_back(words: list[Word], rotation: int, size: tuple[int, int], dpi: f
         )
         for word in words
     ]
+
+
+def dominant_rotation(words: Sequence[Word]) -> int:
+    """The direction (0, 90, 180 or 270) that most letters run in; 0 when there is no such majority."""
+    letters: Counter[int] = Counter()
+    for word in words:
+        letters[round(word.rotation / 90) * 90 % 360] += len(word.text)
+    rotation = max(letters, key=lambda quarter: letters[quarter], default=0)
+    return rotation if letters[rotation] > DOMINANT_TURN * letters.total() else 0
 
 
 def quarter_turned(box: Box, rotation: int, width: float, height: float) -> Box:

@@ -4,6 +4,7 @@ The library comes with the package, the data (`eng.traineddata`, `osd.traineddat
 `available` is False and this reader is not used.
 """
 
+import math
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -136,5 +137,9 @@ def _words(found: Any, dpi: float) -> Iterator[Word]:
 
 
 def _rotation(place: Any) -> int:
-    # The recogniser turns blocks of sideways text by itself: its enumeration goes clockwise from page up.
-    return (360 - 90 * int(place.Orientation()[0])) % 360
+    # The recogniser turns blocks of sideways text by itself; only the line's base then tells their direction.
+    base = place.Baseline(_library().RIL.TEXTLINE)
+    if base is None:
+        return 0
+    (x0, y0), (x1, y1) = base
+    return round(math.degrees(math.atan2(y0 - y1, x1 - x0)) / 90) * 90 % 360

@@ -231,10 +231,22 @@ async def tree(connection: AsyncConnection, job_id: UUID) -> list[UUID]:
 
 
 async def standing_still(connection: AsyncConnection, seconds: float, limit: int) -> list[UUID]:
-    """Open jobs nothing has happened to for so many seconds."""
+    """Open jobs nothing has happened to for so many seconds, those that waited longest first.
+
+    They are marked as moved now, so that the next look takes others, and another worker's does not wait.
+    """
     quiet = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
-    query = sa.select(job.c.id).where(OPEN, job.c.moved_at < quiet).order_by(job.c.moved_at).limit(limit)
-    return list((await connection.scalars(query)).all())
+    still = (
+        sa.select(job.c.id)
+        .where(OPEN, job.c.moved_at < quiet)
+        .order_by(job.c.moved_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    marked = await connection.scalars(
+        job.update().where(job.c.id.in_(still)).values(moved_at=sa.func.clock_timestamp()).returning(job.c.id)
+    )
+    return list(marked.all())
 
 
 async def past_deadline(connection: AsyncConnection) -> list[UUID]:

@@ -63,7 +63,7 @@ _deployed = (
 async def find(connection: AsyncConnection, organisation_id: UUID, pipeline_id: str) -> PipelineRow:
     """The pipeline with its deployed version; NotFound for an unknown one or another organisation's."""
     query = _deployed.where(pipeline.c.id == pipeline_id, pipeline.c.organisation_id == organisation_id)
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(query)).one_or_none() if pipeline_id.isprintable() else None
     if row is None:
         raise NotFound(f"There is no pipeline {pipeline_id!r}.")
     return PipelineRow(*row)

@@ -4,7 +4,7 @@ A unit's end is recorded only by whoever holds it (worker name and attempt), so 
 and comes back cannot record a second outcome.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -115,12 +115,38 @@ async def finish(
     return done.rowcount == 1
 
 
-async def renew_leases(connection: AsyncConnection, worker: str, lease_s: float) -> set[int]:
-    """Renew every lease of a worker; returns the units it still holds and whose job is still open."""
+async def release(connection: AsyncConnection, held: UnitRow, worker: str) -> bool:
+    """Free a unit that this worker holds and has not finished, as if it had never been tried.
+
+    False when it is held no more.
+    """
+    freed = await connection.execute(
+        unit.update()
+        .where(
+            unit.c.id == held.id,
+            unit.c.status == "running",
+            unit.c.worker == worker,
+            unit.c.attempt == held.attempt,
+        )
+        .values(
+            status="pending",
+            attempt=held.attempt - 1,
+            deferred_at=sa.func.clock_timestamp(),
+            lease_until=None,
+            worker=None,
+        )
+    )
+    return freed.rowcount == 1
+
+
+async def renew_leases(
+    connection: AsyncConnection, worker: str, unit_ids: Collection[int], lease_s: float
+) -> set[int]:
+    """Renew a worker's leases of these units; returns those it still holds and whose job is still open."""
     open_job = sa.exists().where(job.c.id == unit.c.job_id, job.c.ended_at.is_(None))
     held = await connection.scalars(
         unit.update()
-        .where(unit.c.worker == worker, unit.c.status == "running", open_job)
+        .where(unit.c.id.in_(unit_ids), unit.c.worker == worker, unit.c.status == "running", open_job)
         .values(lease_until=_later(lease_s))
         .returning(unit.c.id)
     )

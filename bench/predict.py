@@ -1,0 +1,235 @@
+"""Runs Recto over folders of documents and writes one prediction per document, for scorers to compare.
+
+    .venv/bin/python bench/predict.py FILES OUT --split dev --set tables_icdar2013 parse_docx2pdf
+
+FILES/<set>/<split>/ holds documents, and beside each perhaps `<name>.gt.json`, of which only a `password` is read
+here. OUT/<set>/<split>/<name>.json gets the prediction. Documents that have one are skipped, so the command can be
+interrupted and called again. Everything goes through the public HTTP interface, of a server started for the
+purpose unless --url names one.
+"""
+
+import argparse
+import base64
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from PIL import Image
+
+KEY = "recto_bench-key"
+PICTURES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp"}
+LIMIT_S = 600.0
+LOCKED = "DOCUMENT_PASSWORD_PROTECTED"
+PLAIN_TYPES = {
+    "Title": "title",
+    "Section Header": "title",
+    "List Item": "list",
+    "Table": "table",
+    "Figure": "figure",
+}
+"""Block types in the five words of layout data sets; everything else is text."""
+
+OPTIONS = {
+    "retrieval": {"filter_blocks": ["Header", "Footer", "Page Number"]},  # the truths hold the body text only
+    "formatting": {"table_output_format": "html"},
+    "settings": {"return_ocr_data": True},
+}
+
+
+@contextmanager
+def started_server(port: int) -> Iterator[str]:
+    """A server of its own for the run."""
+    with tempfile.TemporaryDirectory(prefix="recto-bench-") as folder:
+        env = os.environ | {
+            "RECTO_DATA_DIR": folder,
+            "RECTO_PORT": str(port),
+            "RECTO_BOOTSTRAP_KEY": KEY,
+            "RECTO_OCR_READERS": str(os.cpu_count() or 1),
+        }
+        with (Path(folder) / "server.log").open("wb") as log:
+            server = subprocess.Popen(
+                [sys.executable, "-c", "from recto.cli.main import app; app()", "serve"],
+                env=env,
+                stdout=log,
+                stderr=log,
+            )
+        url = f"http://127.0.0.1:{port}"
+        try:
+            wait_until_ready(url)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(60)
+
+
+def wait_until_ready(url: str) -> None:
+    """Return when the server answers; RuntimeError after a minute."""
+    for _ in range(120):
+        try:
+            if httpx.get(f"{url}/ready").status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.5)
+    raise RuntimeError(f"{url} does not get ready")
+
+
+def documents(folder: Path) -> list[Path]:
+    """The documents of a folder, without the truths beside them."""
+    return sorted(p for p in folder.iterdir() if p.is_file() and not p.name.endswith(".gt.json"))
+
+
+def truth_of(document: Path) -> dict[str, Any]:
+    """The truth file beside a document, empty when there is none."""
+    for name in (f"{document.stem}.gt.json", f"{document.name}.gt.json"):
+        if (document.parent / name).exists():
+            return json.loads((document.parent / name).read_text())
+    return {}
+
+
+def name_of(document: Path) -> str:
+    """The name of a document's prediction: that of its truth."""
+    whole = document.parent / f"{document.name}.gt.json"
+    return document.name if whole.exists() else document.stem
+
+
+def predict(client: httpx.Client, document: Path) -> dict[str, Any]:
+    """Parse one document and say what came out."""
+    begun = time.monotonic()
+    options = json.loads(json.dumps(OPTIONS))
+    password = truth_of(document).get("password")
+    if password:
+        options["settings"]["document_password"] = password
+    try:
+        with document.open("rb") as file:
+            upload = client.post("/upload", files={"file": (document.name, file)})
+        upload.raise_for_status()
+        answer = client.post("/parse", json={"input": upload.json()["file_id"], **options})
+    except httpx.TimeoutException:
+        return {"status": "timeout", "seconds": time.monotonic() - begun}
+    except httpx.HTTPError as error:
+        return {"status": "crash", "seconds": time.monotonic() - begun, "error": repr(error)}
+    seconds = round(time.monotonic() - begun, 3)
+    body = answer.json()
+    if answer.status_code != 200:
+        name = body.get("error", {}).get("name", "")
+        status = "locked" if name == LOCKED else "error"
+        return {"status": status, "seconds": seconds, "error": body}
+    result = body["result"]
+    if result["type"] == "url":
+        result = client.get(result["url"], headers={"authorization": ""}).json()
+    return {"status": "ok", "seconds": seconds, "pages": body["usage"]["num_pages"]} | told(document, result)
+
+
+def told(document: Path, result: dict[str, Any]) -> dict[str, Any]:
+    """A FullResult in the scorers' form."""
+    sizes = page_sizes(document, result)
+    blocks = [block for chunk in result["chunks"] for block in chunk["blocks"]]
+    words = (result["ocr"] or {}).get("words", [])
+    return {
+        "markdown": "\n\n".join(chunk["content"] for chunk in result["chunks"]),
+        "tables_html": [block["content"] for block in blocks if block["type"] == "Table"],
+        "words": [
+            {"text": word["text"], "page": word["bbox"]["page"], "bbox": box(word["bbox"], sizes)}
+            for word in words
+        ],
+        "blocks": [
+            {
+                "type": PLAIN_TYPES.get(block["type"], "text"),
+                "page": block["bbox"]["page"],
+                "bbox": box(block["bbox"], sizes),
+            }
+            for block in blocks
+            if block["type"] not in {"Header", "Footer", "Page Number"}
+        ],
+        "key_values": [
+            pair for block in blocks if block["type"] == "Key Value" for pair in pairs(block["content"])
+        ],
+    }
+
+
+def pairs(content: str) -> list[dict[str, str]]:
+    """The pairs of a Key Value block, whose lines are `key: value`."""
+    split = [line.partition(":") for line in content.splitlines()]
+    return [{"key": key.strip(), "value": value.strip()} for key, colon, value in split if colon]
+
+
+def page_sizes(document: Path, result: dict[str, Any]) -> dict[int, tuple[float, float]]:
+    """Width and height of each page: pixels of a picture, else points."""
+    if document.suffix.lower() in PICTURES:
+        with Image.open(document) as picture:
+            return dict.fromkeys((page["page"] for page in result["pages"]), picture.size)
+    return {page["page"]: (page["width"], page["height"]) for page in result["pages"]}
+
+
+def box(bbox: dict[str, Any], sizes: dict[int, tuple[float, float]]) -> list[float]:
+    """A wire box as x0, y0, x1, y1 in the page's own unit."""
+    width, height = sizes[bbox["page"]]
+    x0, y0 = bbox["left"] * width, bbox["top"] * height
+    return [round(v, 2) for v in (x0, y0, x0 + bbox["width"] * width, y0 + bbox["height"] * height)]
+
+
+def run(client: httpx.Client, document: Path, out: Path) -> str:
+    """Predict one document into its file; returns the status."""
+    prediction = predict(client, document)
+    fresh = out.with_name(f".{base64.b32encode(os.urandom(5)).decode()}")
+    fresh.write_text(json.dumps(prediction, ensure_ascii=False))
+    fresh.rename(out)
+    return prediction["status"]
+
+
+def main() -> None:
+    """Read the arguments and predict every document that has no prediction yet."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("files", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--split", default="dev")
+    parser.add_argument("--set", nargs="+", required=True, dest="sets")
+    parser.add_argument("--url", help="a running server, with its key in RECTO_KEY")
+    parser.add_argument("--port", type=int, default=8790)
+    parser.add_argument("--parallel", type=int, default=os.cpu_count() or 1)
+    arguments = parser.parse_args()
+    if arguments.url:
+        predict_sets(arguments, arguments.url, os.environ.get("RECTO_KEY", ""))
+        return
+    with started_server(arguments.port) as url:
+        predict_sets(arguments, url, KEY)
+
+
+def predict_sets(arguments: argparse.Namespace, url: str, key: str) -> None:
+    """Predict the chosen sets and print how many documents ended how."""
+    print(
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    )
+    client = httpx.Client(base_url=url, headers={"authorization": f"Bearer {key}"}, timeout=LIMIT_S)
+    with client, ThreadPoolExecutor(arguments.parallel) as pool:
+        for name in arguments.sets:
+            folder = arguments.out / name / arguments.split
+            folder.mkdir(parents=True, exist_ok=True)
+            found = documents(arguments.files / name / arguments.split)
+            wanted = {doc: folder / f"{name_of(doc)}.json" for doc in found}
+            missing = {doc: out for doc, out in wanted.items() if not out.exists()}
+            begun = time.monotonic()
+            statuses = list(pool.map(lambda pair: run(client, *pair), missing.items()))
+            counts = {status: statuses.count(status) for status in sorted(set(statuses))}
+            took = time.monotonic() - begun
+            print(
+                f"{name}: {len(found)} documents, {len(missing)} predicted in {took:.1f} s {counts}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from documents.layouts import (
+    TABLE_ROWS,
+    across,
+    grid_rulings,
+    grid_words,
+    lines,
+    page,
+    texts_of,
+    upright,
+    words,
+)
+from recto.blocks.page import lay_out
+from recto.blocks.tables.lattice import drawn, find_lattices, whole_lines
+from recto.blocks.tables.ruled import find_ruled_tables
+from recto.document.geometry import Box
+
+
+def tables(rulings, every):
+    return find_ruled_tables(rulings, every)[0]
+
+
+def test_a_full_grid():
+    found = tables(grid_rulings(5, 4, 72, 200), grid_words(TABLE_ROWS, 72, 200))
+    assert len(found) == 1
+    assert texts_of(found[0].table) == [list(row) for row in TABLE_ROWS]
+    assert (found[0].table.header_rows, found[0].table.ruled, found[0].soundness) == (1, True, 1.0)
+    assert found[0].box == Box(72, 200, 432, 280)
+
+
+def test_cells_have_their_boxes():
+    cell = tables(grid_rulings(5, 4, 72, 200), grid_words(TABLE_ROWS, 72, 200))[0].table.cells[5]
+    assert (cell.row, cell.column, cell.text, cell.box) == (1, 1, "190.1", Box(162, 216, 252, 232))
+
+
+def test_missing_lines_are_spans():
+    rulings = [
+        *(across(72, 252, y) for y in (200, 216, 232)),
+        upright(72, 200, 232),
+        upright(252, 200, 232),
+        upright(162, 216, 232),
+    ]
+    every = [*words("both columns", 120, 203), *words("left", 76, 219), *words("right", 166, 219)]
+    table = tables(rulings, every)[0].table
+    assert [(c.row, c.column, c.column_span, c.text) for c in table.cells] == [
+        (0, 0, 2, "both columns"),
+        (1, 0, 1, "left"),
+        (1, 1, 1, "right"),
+    ]
+
+
+def test_cells_of_several_lines_are_joined():
+    rulings = grid_rulings(2, 2, 72, 200, row=40)
+    every = [
+        *lines(["Grain and", "tim-", "ber"], 76, 203),
+        *words("one", 166, 203),
+        *words("two", 76, 243),
+        *words("3", 166, 243),
+    ]
+    assert texts_of(tables(rulings, every)[0].table) == [["Grain and timber", "one"], ["two", "3"]]
+
+
+def test_a_frame_around_text_is_no_table():
+    box = [across(72, 400, 200), across(72, 400, 300), upright(72, 200, 300), upright(400, 200, 300)]
+    assert tables(box, lines(["some framed text", "of two lines"], 80, 210)) == []
+
+
+def test_the_grid_of_a_chart_is_a_drawing():
+    rulings = grid_rulings(4, 4, 100, 200, column=60, row=30)
+    labels = [word for i in range(5) for word in words(str(10 * i), 110, 195 + 30 * i)]
+    found, drawings = find_ruled_tables(rulings, labels)
+    assert found == []
+    assert drawings == [Box(100, 200, 340, 320)]
+
+
+def test_columns_without_lines_are_found_in_a_frame():
+    frame = [
+        *(across(72, 432, y) for y in (200, 216, 280)),
+        upright(72, 200, 280),
+        upright(432, 200, 280),
+    ]
+    (found,) = lay_out(page(grid_words(TABLE_ROWS, 72, 200), frame)).blocks
+    assert texts_of(found.table) == [list(row) for row in TABLE_ROWS]
+
+
+def test_rows_without_lines_are_found_where_figures_are_stacked():
+    rulings = [
+        *(across(72, 432, y) for y in (200, 216, 280)),
+        *(upright(72 + 90 * i, 200, 280) for i in range(5)),
+    ]
+    table = tables(rulings, grid_words(TABLE_ROWS, 72, 200))[0].table
+    assert texts_of(table) == [list(row) for row in TABLE_ROWS]
+
+
+def test_dashed_and_double_lines_are_one_line():
+    dashes = [across(72 + 10 * i, 80 + 10 * i, 200) for i in range(20)]
+    assert [(line.start, line.end) for line in whole_lines(dashes, horizontal=True)] == [(72, 270)]
+    double = [across(72, 270, 200), across(72, 270, 201.5)]
+    assert len(whole_lines(double, horizontal=True)) == 1
+
+
+def test_borders_of_shaded_areas_are_hints_only():
+    assert drawn([across(72, 270, 200, thickness=0.0), across(72, 270, 220)]) == [across(72, 270, 220)]
+
+
+SEGMENTS = st.tuples(st.integers(0, 400), st.integers(0, 400), st.integers(10, 300), st.booleans())
+
+
+@given(st.lists(SEGMENTS, max_size=30))
+def test_areas_of_a_lattice_cover_it_once(drawn_lines):
+    rulings = [across(x, x + n, y) if flat else upright(x, y, y + n) for x, y, n, flat in drawn_lines]
+    for lattice in find_lattices(rulings):
+        seen = [
+            (r, c)
+            for area in lattice.areas
+            for r in range(area.row, area.row + area.row_span)
+            for c in range(area.column, area.column + area.column_span)
+        ]
+        assert len(seen) == len(set(seen)) == (len(lattice.xs) - 1) * (len(lattice.ys) - 1)

@@ -1,0 +1,62 @@
+from documents.layouts import SENTENCES, block
+from recto.blocks.headings import rank_headings
+
+BODY = [block(text) for text in SENTENCES]
+
+
+def ranked(*blocks):
+    return [(found.type, found.level, found.text) for found in rank_headings(blocks) if found.type != "Text"]
+
+
+def test_the_largest_heading_at_the_start_is_the_title():
+    found = ranked(
+        block("Rivers", size=20), *BODY, block("Floods", size=14), *BODY, block("Ice", size=12), *BODY
+    )
+    assert found == [("Title", 1, "Rivers"), ("Section Header", 2, "Floods"), ("Section Header", 3, "Ice")]
+
+
+def test_bold_lines_in_body_size_are_headings_below_the_larger_ones():
+    found = ranked(
+        block("Floods", size=14), *BODY, block("In spring", bold=True), *BODY, block("Ice", size=14), *BODY
+    )
+    assert [level for _, level, _ in found[1:]] == [3, 2]
+
+
+def test_a_document_whose_text_is_bold_has_no_bold_headings():
+    assert ranked(*(block(text, bold=True) for text in SENTENCES), block("Not a heading", bold=True)) == []
+
+
+def test_sentences_and_figures_are_no_headings():
+    assert ranked(*BODY, block("This is bold but ends.", bold=True), block("1,204", bold=True)) == []
+
+
+def test_a_numbered_line_in_large_type_is_a_heading_and_keeps_its_number():
+    found = ranked(*BODY, block("Floods", "List Item", marker="2.1", size=14), *BODY)
+    assert found == [("Section Header", 2, "2.1 Floods")]
+
+
+def test_numbers_deepen_the_level_within_one_style():
+    heads = [block(text, size=14) for text in ("1 Rivers", "1.1 Floods", "1.1.1 Spring")]
+    found = ranked(*(part for head in heads for part in (head, *BODY)))
+    assert [level for _, level, _ in found] == [2, 3, 4]
+
+
+def test_bullets_are_no_headings():
+    found = ranked(*BODY, block("Large item", "List Item", marker="\u2022", size=14))
+    assert found == [("List Item", 0, "Large item")]
+
+
+def test_lines_in_capitals_are_headings_unless_all_is_in_capitals():
+    assert ranked(*BODY, block("THE FLOODS"), *BODY) == [("Section Header", 2, "THE FLOODS")]
+    assert ranked(*(block(text.upper()) for text in SENTENCES), block("THE FLOODS")) == []
+
+
+def test_a_form_full_of_bold_labels_has_no_headings():
+    labels = [block(f"Label {letter}", bold=True) for letter in "ABCDEFGH"]
+    assert ranked(*BODY, *labels) == []
+
+
+def test_nothing_is_lost():
+    blocks = [block("Rivers", size=20), *BODY, block("x", "Header")]
+    assert [b.text for b in rank_headings(blocks)] == [b.text for b in blocks]
+    assert rank_headings([]) == []

@@ -1,0 +1,138 @@
+import pytest
+
+from documents.layouts import SENTENCES, lines, words, wrapped
+from recto.blocks.joining import joined
+from recto.blocks.lines import baselines, cut_lines, line_of
+from recto.blocks.lists import is_bullet, marker_of, nested, without_marker
+from recto.blocks.paragraphs import group_paragraphs
+from recto.blocks.region import Region, as_block
+from recto.document.geometry import Box
+
+
+def grouped(every):
+    return [as_block(region, 1) for region in group_paragraphs(cut_lines(baselines(every), ()))]
+
+
+def texts(every):
+    return [block.text for block in grouped(every)]
+
+
+def test_lines_that_run_on_are_one_paragraph():
+    assert texts(lines(wrapped(SENTENCES[0], 40), 72, 100)) == [SENTENCES[0]]
+
+
+def test_white_space_parts_paragraphs():
+    first, second = wrapped(SENTENCES[0], 40), wrapped(SENTENCES[1], 40)
+    below = 100 + 12 * len(first) + 8
+    assert texts([*lines(first, 72, 100), *lines(second, 72, below)]) == [SENTENCES[0], SENTENCES[1]]
+
+
+def test_a_first_line_indent_begins_a_paragraph():
+    first = lines(wrapped(SENTENCES[0], 40), 72, 100)
+    y = 100 + 12 * len(wrapped(SENTENCES[0], 40))
+    second = [*words("Farmers move their cattle", 90, y), *words("to the pastures above.", 72, y + 12)]
+    assert texts([*first, *second]) == [SENTENCES[0], "Farmers move their cattle to the pastures above."]
+
+
+def test_a_heading_of_other_weight_or_size_stands_apart():
+    body = lines(wrapped(SENTENCES[2], 40), 72, 112)
+    assert texts([*words("Bridges", 72, 100, bold=True), *body]) == ["Bridges", SENTENCES[2]]
+    assert texts([*words("Bridges", 72, 98, 13), *body]) == ["Bridges", SENTENCES[2]]
+
+
+def test_a_heading_in_capitals_stands_apart():
+    body = lines(wrapped(SENTENCES[2], 40), 72, 112)
+    assert texts([*words("OLD BRIDGES", 72, 100), *body]) == ["OLD BRIDGES", SENTENCES[2]]
+
+
+def test_double_spaced_text_is_still_one_paragraph():
+    assert texts(lines(wrapped(SENTENCES[3], 40), 72, 100, leading=24)) == [SENTENCES[3]]
+
+
+def test_bullets_begin_items_and_wrapped_lines_stay_with_them():
+    every = [
+        *words("\u2022 rain coat and", 72, 100),
+        *words("boots", 80, 112),
+        *words("\u2022 rope", 72, 124),
+    ]
+    assert [(b.type, b.marker, b.text) for b in grouped(every)] == [
+        ("List Item", "\u2022", "rain coat and boots"),
+        ("List Item", "\u2022", "rope"),
+    ]
+
+
+def test_a_bullet_far_from_its_text_belongs_to_it():
+    every = [*words("\u2022", 72, 100), *words("rope", 100, 100)]
+    assert [(b.marker, b.text) for b in grouped(every)] == [("\u2022", "rope")]
+
+
+def test_a_number_inside_a_sentence_begins_no_item():
+    every = lines(["the rule was given in chapter number", "12. and was never changed again"], 72, 100)
+    assert len(grouped(every)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "marker"),
+    [
+        ("1. first", "1."),
+        ("(iv) fourth", "(iv)"),
+        ("2.3.1 depth", "2.3.1"),
+        ("a) letter", "a)"),
+        ("\u2022tight", "\u2022"),
+        ("- dash", "-"),
+        ("-5 degrees", ""),
+        ("1.5 million", ""),
+        ("and so on", ""),
+        ("1984 was a year", ""),
+        ("o Office bullet", "o"),
+        ("o small", ""),
+    ],
+)
+def test_markers(text, marker):
+    if text == "1.5 million":
+        marker = "1.5"  # looks like an outline number; headings and paragraphs weigh it by its place
+    assert marker_of(text) == marker
+    assert without_marker(text, marker).strip() == text[len(marker) :].strip()
+
+
+def test_bullets_and_numbers_differ():
+    assert is_bullet("\u2022")
+    assert is_bullet("-")
+    assert not is_bullet("1.")
+    assert not is_bullet("")
+
+
+def items(*edges):
+    return [
+        Region("List Item", Box(x, 100 + 12 * i, x + 50, 110 + 12 * i), text="item")
+        for i, x in enumerate(edges)
+    ]
+
+
+def test_levels_follow_indentation():
+    assert [r.level for r in nested(items(72, 90, 90, 108, 72))] == [0, 1, 1, 2, 0]
+
+
+def test_no_level_is_skipped():
+    assert [r.level for r in nested(items(72, 108, 90))] == [0, 1, 1]
+
+
+def test_text_between_items_begins_a_new_list():
+    between = Region("Text", Box(72, 0, 100, 10), text="and")
+    run = [*items(90), between, *items(90, 108)]
+    assert [r.level for r in nested(run)] == [0, 0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("texts", "whole"),
+    [
+        (["a broken hy-", "phen"], "a broken hyphen"),
+        (["the Anglo-", "Saxon"], "the Anglo-Saxon"),
+        (["soft\u00ad", "ened"], "softened"),
+        (["pages 10-", "12"], "pages 10-12"),
+        (["a dash -", "and more"], "a dash - and more"),
+        (["\u6f22\u5b57", "\u304b\u306a"], "\u6f22\u5b57\u304b\u306a"),
+    ],
+)
+def test_joining(texts, whole):
+    assert joined(line_of(words(text, 72, 100)) for text in texts) == whole
