@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a script, not a package
 """Writes the tables of the documentation that follow from the code: settings, errors, fields without effect.
 
 `python docs/tables.py` writes them between their marks in docs/*.md; `python docs/tables.py --check` changes

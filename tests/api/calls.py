@@ -2,32 +2,30 @@
 
 import subprocess
 import time
-from functools import cache
 
 import httpx
 
 from conftest import COMMAND, RunningServer
 
 END_S = 30.0
+_MADE: dict[tuple[str, str], str] = {}
 
 
 def second_key(server: RunningServer, organisation: str = "other") -> str:
     """A key of another organisation, made by the command line once for each server."""
-    return _made_key(server.url, organisation, tuple(sorted(server.environment().items())))
-
-
-@cache
-def _made_key(_: str, organisation: str, environment: tuple[tuple[str, str], ...]) -> str:
-    done = subprocess.run(
-        [*COMMAND, "keys", "create", "for tests", "--organisation", organisation],
-        env=dict(environment),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()[-1]
+    wanted = (server.url, organisation)
+    if wanted not in _MADE:
+        done = subprocess.run(
+            [*COMMAND, "keys", "create", "for tests", "--organisation", organisation],
+            env=server.environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        _MADE[wanted] = done.stdout.split()[-1]
+    return _MADE[wanted]
 
 
 def ended(http: httpx.Client, job_id: str) -> dict[str, object]:

@@ -181,7 +181,7 @@ class TestAddresses:
 class TestKeys:
     @pytest.mark.parametrize(
         "header",
-        [None, "", "Bearer", "Bearer ", "Bearer recto_wrong", "Basic cmVjdG86cmVjdG8=", "recto_test-key"],
+        [None, "", "Bearer", "Bearer recto_wrong", "Basic cmVjdG86cmVjdG8=", "recto_test-key"],
     )
     @pytest.mark.parametrize(
         ("method", "path"),
@@ -241,6 +241,19 @@ class TestUploads:
     def test_a_text_in_place_of_the_file(self, http):
         answer = http.post("/upload", files={"file": (None, "text")})
         envelope(answer, 422, "INVALID_CONFIG")
+
+    def test_a_file_under_another_name(self, http):
+        answer = http.post("/upload", files={"document": ("a.pdf", b"x")})
+        assert "'document'" in envelope(answer, 422, "INVALID_CONFIG")["message"]
+
+    def test_two_files(self, http):
+        files = [("file", ("a.pdf", b"x")), ("file", ("b.pdf", b"y"))]
+        envelope(http.post("/upload", files=files), 422, "INVALID_CONFIG")
+
+    def test_bytes_for_an_upload_that_was_deleted(self, http):
+        presigned = http.post("/upload").json()
+        assert http.delete(f"/upload/{presigned['file_id']}").status_code == 200
+        envelope(httpx.put(presigned["presigned_url"], content=b"late"), 404, "NOT_FOUND")
 
     def test_an_extension_that_is_none(self, http):
         for extension in ("../x", "a b", "x" * 40):

@@ -55,3 +55,9 @@ def test_page_numbers(text):
 @pytest.mark.parametrize("text", ["1984 was a year", "Figure 3", "12.50", "Total 5", ""])
 def test_not_page_numbers(text):
     assert not is_page_number(text)
+
+
+def test_a_decorated_number_below_everything_closes_a_short_page():
+    assert marked([body(1), block("- 8 -", y=400)]) == [["Text", "Page Number"]]
+    assert marked([body(1), block("8", y=400)]) == [["Text", "Text"]]
+    assert marked([block("- 8 -", y=200), body(1)]) == [["Text", "Text"]]

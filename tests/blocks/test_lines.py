@@ -102,3 +102,23 @@ def test_every_word_is_in_exactly_one_line(places):
     ]
     for found in (cut(every), text_lines(every)):
         assert sorted(word.text for line in found for word in line.words) == sorted(w.text for w in every)
+
+
+def test_a_watermark_does_not_join_the_line_it_crosses():
+    mark = Word("DRAFT", Box(150, 70, 400, 130), 60.0)
+    assert sorted(texts([*words("left of it", 72, 100), mark, *words("right of it", 300, 100)])) == [
+        "DRAFT",
+        "left of it",
+        "right of it",
+    ]
+
+
+def test_sizes_of_recognised_words_are_made_to_fit_their_boxes():
+    def seen(size, confidence):
+        return visible(page([Word("Harbour", Box(72, 100, 100, 107), size, confidence=confidence)]))[
+            0
+        ].font_size
+
+    assert round(seen(20.0, 0.9), 3) == 9.1
+    assert seen(9.0, 0.9) == 9.0
+    assert seen(20.0, None) == 20.0

@@ -136,3 +136,15 @@ def test_text_between_items_begins_a_new_list():
 )
 def test_joining(texts, whole):
     assert joined(line_of(words(text, 72, 100)) for text in texts) == whole
+
+
+def test_an_item_whose_lines_return_to_the_margin_is_one_block():
+    every = [
+        *words("1. The news shall be used by you and your", 90, 100),
+        *words("friends only, and by nobody else at all.", 72, 112),
+        *words("Farewell to all of you.", 72, 140),
+    ]
+    assert [b.text for b in grouped(every)] == [
+        "The news shall be used by you and your friends only, and by nobody else at all.",
+        "Farewell to all of you.",
+    ]

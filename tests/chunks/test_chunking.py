@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -139,3 +141,10 @@ def test_no_block_is_lost_or_doubled_in_any_mode(mode, blocks, size):
     )
     for found in blocks:
         assert joined.count(found.text) == 1
+
+
+def test_a_long_section_without_headings_is_cut_in_no_time():
+    start = time.process_time()
+    chunks = chunked(prose(9000, 150), mode="variable")
+    assert time.process_time() - start < 3
+    assert all(len(chunk.content) <= 1500 for chunk in chunks)

@@ -45,6 +45,28 @@ def test_every_wrong_setting_is_named_and_no_value_repeated(recto):
 
 
 @pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("mysql://db/x", "must begin with postgresql://"),
+        ("db.example:5432/x", "must begin with postgresql://"),
+        ("postgresql://ada:pw@db:port/x", "port must be a number"),
+        ("postgresql://db:99999/x", "port must be a number"),
+    ],
+)
+def test_a_database_url_that_cannot_be_one_is_a_wrong_setting(recto, url, told):
+    ended = recto("migrate", env={"RECTO_DATABASE_URL": url})
+    assert ended.code == 2
+    assert told in one_line(ended)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_spelling_of_a_postgres_url_is_taken(recto, scheme):
+    ended = recto("migrate", env={"RECTO_DATABASE_URL": f"{scheme}://ada@127.0.0.1:1/x"})
+    assert ended.code == 1
+    assert "database cannot be reached" in one_line(ended)
+
+
+@pytest.mark.parametrize(
     "words",
     [
         ("keys", "list"),

@@ -88,6 +88,15 @@ def test_what_is_no_document_is_told_in_one_line(recto, tmp_path, name, content,
     assert told in ended.err.lower()
 
 
+def test_a_file_without_pages_is_not_called_locked_after_one_that_was(recto, tmp_path):
+    # pdfium sets no error of its own for such a file, so the error of the file before it shines through.
+    locked, empty = tmp_path / "locked.pdf", tmp_path / "empty.pdf"
+    locked.write_bytes(locked_pdf("secret"))
+    empty.write_bytes(empty_pdf())
+    assert "password" in recto("parse", locked).err
+    assert "no pages" in recto("parse", empty).err
+
+
 def test_pages_beyond_the_document_are_refused(recto, report):
     ended = recto("parse", report, "--pages", "7")
     assert ended.code == 1

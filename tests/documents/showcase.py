@@ -42,16 +42,18 @@ def harbour_pdf() -> bytes:
     for index, (left, right) in enumerate(zip(LEFT_COLUMN, RIGHT_COLUMN, strict=True)):
         canvas.drawString(LEFT, 578 - index * 14, left)
         canvas.drawString(RIGHT, 578 - index * 14, right)
-    _heading(canvas, 490, "2. Traffic")
+    _heading(canvas, 490, "2. Traffic, cargo and waiting times by berth")
     _table(canvas, 470)
     canvas.setFont("Helvetica-Oblique", 9)
-    canvas.drawString(LEFT, 332, "Table 1: Ships, cargo and waiting times by berth, 2025.")
+    canvas.drawString(LEFT, 332, "Table 1: The year 2025, as counted by the harbour master.")
     _heading(canvas, 296, "3. What is to be done")
     canvas.setFont("Helvetica", 10.5)
     for index, point in enumerate(POINTS, 1):
-        canvas.drawString(LEFT + 12, 274 - (index - 1) * 16, f"{index}. {point}")
-    canvas.drawString(LEFT, 212, "The works cost 1.2 million in all and are paid from the harbour dues of two years.")
-    canvas.drawString(LEFT, 198, "Nothing has to be closed: the berths are renewed one after the other.")
+        canvas.drawString(LEFT + 12, 274 - (index - 1) * 24, f"{index}. {point}")
+    canvas.drawString(
+        LEFT, 194, "The works cost 1.2 million in all and are paid from the harbour dues of two years."
+    )
+    canvas.drawString(LEFT, 180, "Nothing has to be closed: the berths are renewed one after the other.")
     canvas.showPage()
     canvas.save()
     return buffer.getvalue()
@@ -62,10 +64,8 @@ def _title_and_fields(canvas: Canvas) -> None:
     canvas.drawString(LEFT, 712, "Harbour Report 2026")
     for index, (label, value) in enumerate(FIELDS):
         y = 680 - index * 15
-        canvas.setFont("Helvetica-Bold", 10)
-        canvas.drawString(LEFT, y, f"{label}:")
         canvas.setFont("Helvetica", 10)
-        canvas.drawString(LEFT + 72, y, value)
+        canvas.drawString(LEFT, y, f"{label}: {value}")
 
 
 def _heading(canvas: Canvas, y: float, text: str) -> None:

@@ -1,7 +1,7 @@
 """Jobs on a real database, step by step: tests play the workers. What is recorded, once, and what it sets off."""
 
 import asyncio
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -252,19 +252,40 @@ async def test_one_unit_puts_the_result_together_whoever_finishes_last(yard):
     assert (await yard.job(job_id)).pages_done == 8
 
 
-async def test_a_pipeline_ends_when_its_last_parse_does(yard):
+async def test_a_pipeline_ends_with_its_last_parse(yard):
     top = await yard.pipeline(2, webhook=WEBHOOK)
     first, second = await yard.children(top)
-    await yard.lose_tasks()
     for child, open_after in ((first, True), (second, False)):
         await yard.take_in(child, "w", 4)
         await read_all(yard, child)
-        assert ("advance", "advance", {"job_id": str(top)}) in await yard.tasks()
-        await yard.flow.look_at(top)
         job = await yard.job(top)
         assert job.is_open == open_after
     assert (job.status, job.pages_done, job.pages_total) == ("Completed", 8, 8)
     assert len(await yard.rows("SELECT * FROM delivery")) == 1
+    assert [task for task, _, _ in await yard.tasks()].count("advance") == 0
+
+
+async def test_a_parse_that_ends_while_its_pipeline_is_held_leaves_it_a_task(yard):
+    top = await yard.pipeline(1)
+    (child,) = await yard.children(top)
+    async with yard.database.begin() as holder:
+        await jobs.get(holder, top, lock=True)
+        await asyncio.wait_for(end(yard, child), 5)
+    assert (await yard.job(top)).is_open
+    assert ("advance", "advance", {"job_id": str(top)}) in await yard.tasks()
+    await yard.flow.look_at(top)
+    assert (await yard.job(top)).status == "Completed"
+
+
+async def test_parses_that_end_at_the_same_time_end_their_pipeline(yard):
+    for _ in range(4):
+        top = await yard.pipeline(3)
+        await yard.lose_tasks()
+        await asyncio.gather(*(end(yard, child) for child in await yard.children(top)))
+        for task, _, named in await yard.tasks():
+            assert task == "advance"
+            await yard.flow.look_at(UUID(named["job_id"]))
+        assert (await yard.job(top)).status == "Completed"
 
 
 async def test_a_parse_that_fails_takes_its_pipeline_and_the_other_parses_with_it(yard):
@@ -272,7 +293,6 @@ async def test_a_parse_that_fails_takes_its_pipeline_and_the_other_parses_with_i
     first, second, third = await yard.children(top)
     held = await yard.hold(second, "w")
     await yard.recorder("w").failed(held, DownloadFailed("Gone."), callers_fault=True)
-    await yard.flow.look_at(top)
     job = await yard.job(top)
     assert job.status == "Failed"
     assert job.error == {"kind": "DownloadFailed", "message": "Document 2 of 3: Gone."}
@@ -320,9 +340,15 @@ async def test_cancelling_while_units_finish_ends_in_one_of_two_ways(yard):
             async with yard.database.begin() as connection:
                 await yard.flow.cancel(connection, yard.organisation, job_id)
 
-        await asyncio.gather(yard.recorder("w").done(held, RESULT), cancel(top))
-        assert (await yard.job(top)).status == "Cancelled"
-        assert (await yard.job(child)).status in {"Completed", "Cancelled"}
+        _, refused = await asyncio.gather(
+            yard.recorder("w").done(held, RESULT), cancel(top), return_exceptions=True
+        )
+        ends = (await yard.job(top)).status, (await yard.job(child)).status
+        if refused is None:
+            assert ends in {("Cancelled", "Cancelled"), ("Cancelled", "Completed")}
+        else:
+            assert isinstance(refused, JobState)
+            assert ends == ("Completed", "Completed")
 
 
 async def test_the_priority_budget_holds_when_all_ask_at_once(yard):

@@ -52,9 +52,11 @@ async def test_units_of_ended_jobs_stay_lost(yard):
 async def test_a_pipeline_whose_look_was_lost_ends(yard):
     top = await yard.pipeline(1)
     (child,) = await yard.children(top)
-    async with yard.database.begin() as connection:
-        job = await jobs.get(connection, child, lock=True)
-        await yard.flow.end(connection, job, "Completed")
+    async with yard.database.begin() as holder:  # so that the end leaves a task, which then gets lost
+        await jobs.get(holder, top, lock=True)
+        async with yard.database.begin() as connection:
+            job = await jobs.get(connection, child, lock=True)
+            await yard.flow.end(connection, job, "Completed")
     await yard.lose_tasks()
     await yard.reconciler(PATIENT).once()
     assert (await yard.job(top)).is_open, "patience is not over"

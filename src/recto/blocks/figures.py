@@ -43,13 +43,28 @@ def find_figures(
         inside = [word for word in free if box.holds_center_of(word.box) or (drawn and _labels(word, box))]
         if not _is_figure(box, whole) or _belongs_elsewhere(box, whole, tables, len(inside)):
             continue
-        lines = cell_lines(inside) if inside else []
-        text = "\n".join(line.text for line in lines)
-        extent = around((box, *(word.box for word in inside)))
-        figures.append(Region("Figure", extent, text=text, words=tuple(inside)))
+        figures.append(_figure(box, inside))
         gone = set(map(id, inside))
         free = [word for word in free if id(word) not in gone]
     return figures, free
+
+
+def as_figures(boxes: Sequence[Box], words: Sequence[Word]) -> tuple[list[Region], list[Word]]:
+    """A figure for each box with the words in it, and the words left over."""
+    figures: list[Region] = []
+    free = list(words)
+    for box in boxes:
+        inside = [word for word in free if box.holds_center_of(word.box)]
+        figures.append(_figure(box, inside))
+        gone = set(map(id, inside))
+        free = [word for word in free if id(word) not in gone]
+    return figures, free
+
+
+def _figure(box: Box, inside: Sequence[Word]) -> Region:
+    text = "\n".join(line.text for line in cell_lines(inside)) if inside else ""
+    extent = around((box, *(word.box for word in inside)))
+    return Region("Figure", extent, text=text, words=tuple(inside))
 
 
 def _belongs_elsewhere(box: Box, page: Box, tables: Sequence[Box], words: int) -> bool:

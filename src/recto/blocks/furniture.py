@@ -42,9 +42,29 @@ def mark_furniture(layouts: Sequence[PageLayout], pages: Sequence[Sequence[Block
     """The blocks of each page, those that are furniture typed Header, Footer or Page Number."""
     repeated = _repeated(layouts, pages)
     return [
-        [_typed(block, layout, (at, place) in repeated, blocks) for place, block in enumerate(blocks)]
+        [
+            _as(block, "Page Number", _whole(block))
+            if _closes(block, blocks)
+            else _typed(block, layout, (at, place) in repeated, blocks)
+            for place, block in enumerate(blocks)
+        ]
         for at, (layout, blocks) in enumerate(zip(layouts, pages, strict=True))
     ]
+
+
+def _whole(block: Block) -> str:
+    return f"{block.marker} {block.text}".strip()
+
+
+def _closes(block: Block, blocks: Sequence[Block]) -> bool:
+    """A decorated number, such as "- 2 -", below everything else: short pages end before the margin."""
+    whole = _whole(block)
+    return (
+        len(blocks) > 1
+        and not whole.isalnum()
+        and is_page_number(whole)
+        and not any(other.box.y1 > block.box.y0 for other in blocks if other is not block)
+    )
 
 
 def is_page_number(text: str) -> bool:
@@ -96,7 +116,7 @@ def _pattern(block: Block) -> str:
 def _typed(block: Block, layout: PageLayout, repeated: bool, blocks: Sequence[Block]) -> Block:
     if not _may_be(block, layout, EDGE_SHARE):
         return block
-    whole = f"{block.marker} {block.text}".strip()
+    whole = _whole(block)
     outer = _may_be(block, layout, OUTER_SHARE)
     if is_page_number(whole) and (repeated or outer):
         return _as(block, "Page Number", whole)

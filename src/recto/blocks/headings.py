@@ -16,10 +16,10 @@ from recto.document.block import Block
 LARGER = 1.12
 """A heading by size is so many times as large as the body. Origin: 10 pt text with 11.5 pt headings."""
 MAX_HEADING_LETTERS = 160
-MAX_HEADING_LINES = 4
+MAX_HEADING_LINES = 3.3
 """Longer blocks, in letters or lines, are prose in large type."""
-LINE_PER_SIZE = 1.7
-"""Height of a line in font sizes at most, to count lines by the box."""
+LINE_PER_SIZE = 1.2
+"""Height of a line in font sizes, to count lines by the box; two lines set wide count as three."""
 DEEPEST_LEVEL = 6
 """Markdown knows six levels."""
 TITLE_REACH = 8
@@ -37,7 +37,8 @@ CAPITALS_SHARE = 0.3
 """Share of the text in capitals above which capitals do not make a heading."""
 MAX_CAPITALS_LETTERS = 80
 MIN_CAPITALS = 4
-"""A line in capitals with so many letters is a heading."""
+MIN_LETTER_SHARE = 0.6
+"""A line in capitals with so many letters, making up this share of its signs, is a heading."""
 
 _OUTLINE = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)[.)]?\s")
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -117,8 +118,14 @@ def _is_heading(block: Block, body: _Style, capitals_count: bool) -> bool:
         return not block.text.endswith((",", ";")) or block.font_size >= LARGER * LARGER * body.size
     if block.font_size < body.size - SAME_SIZE_PT or block.text.rstrip().endswith((".", ",", ";", ":")):
         return False
-    capitals = capitals_count and block.text.isupper() and len(block.text) <= MAX_CAPITALS_LETTERS
-    return (block.bold and not body.bold) or (capitals and len(_LETTERS.findall(block.text)) >= MIN_CAPITALS)
+    return (block.bold and not body.bold) or (capitals_count and _in_capitals(block.text))
+
+
+def _in_capitals(text: str) -> bool:
+    """A short line of capital words; codes such as account numbers are more figures than letters."""
+    letters = len(_LETTERS.findall(text))
+    words = letters >= MIN_CAPITALS and letters >= MIN_LETTER_SHARE * len(text.replace(" ", ""))
+    return text.isupper() and words and len(text) <= MAX_CAPITALS_LETTERS
 
 
 def _may_head(block: Block) -> bool:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from statistics import median
 
 from recto.blocks.columns import Gutter
-from recto.document.geometry import Box, around
+from recto.document.geometry import Box
 from recto.document.page import Page, Word
 
 SAME_BASELINE_EM = 0.3
@@ -32,6 +32,14 @@ BAND_PT = 16.0
 COLUMN_GAP_EM = 1.7
 """Gap, in font sizes, that always cuts a line. Justified prose stays below 1.5 on the development pages."""
 
+ASCENDING = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZbdfhkl0123456789")
+SIZE_TO_HEIGHT = 1.3
+SMALLEST_RATIO, LARGEST_RATIO = 0.5, 1.8
+"""Font size over the height of a recognised word with a tall letter: usual, and the bounds of belief."""
+
+WORD_SPACE_EM = 0.4
+"""Gap in font sizes that never cuts: a plain word space, narrower than any gutter."""
+
 UPRIGHT_TOLERANCE_DEG = 8
 """A word turned by no more than this is read as upright: scans are skewed by a few degrees."""
 
@@ -40,6 +48,9 @@ SLANTED_HEIGHT_EM = 1.6
 
 DROP_CAP_RATIO = 1.8
 """A letter at least this many times as large as the text beside it is an initial."""
+
+UNLIKE_RATIO = 3.0
+"""Sizes further apart than this ratio are never one line; raised signs are about 0.6 of their line."""
 
 FULL_TURN_DEG = 360
 
@@ -78,18 +89,45 @@ def line_of(words: Sequence[Word]) -> Line:
         return Line(tuple(words), word.box, word.font_size, word.bold)
     letters: dict[float, int] = {}
     bold_letters = total = 0
+    box = words[0].box
+    x0, y0, x1, y1 = box.x0, box.y0, box.x1, box.y1
     for word in words:
         count = len(word.text)
         letters[word.font_size] = letters.get(word.font_size, 0) + count
         total += count
         bold_letters += count if word.bold else 0
-    size = max(letters, key=lambda key: (letters[key], key))
-    return Line(tuple(words), around(word.box for word in words), size, bold_letters * 2 > total)
+        box = word.box
+        x0, y0, x1, y1 = min(x0, box.x0), min(y0, box.y0), max(x1, box.x1), max(y1, box.y1)
+    size = max(letters, key=lambda key: (letters[key], key)) if len(letters) > 1 else words[0].font_size
+    return Line(tuple(words), Box(x0, y0, x1, y1), size, bold_letters * 2 > total)
 
 
 def visible(page: Page) -> tuple[Word, ...]:
-    """The words a reader sees: not hidden, not blank."""
-    return tuple(word for word in page.words if not word.hidden and word.text.strip())
+    """The words a reader sees: not hidden, not blank; sizes of recognised words made to fit their boxes."""
+    seen = tuple(word for word in page.words if not word.hidden and word.text.strip())
+    return _calibrated(seen)
+
+
+def _calibrated(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Recognisers guess font sizes from a resolution they do not know; the boxes show the true scale."""
+    tall = [
+        word.font_size / word.box.height
+        for word in words
+        if word.confidence is not None
+        and word.box.height > 0
+        and turn_of(word) in (0, 180)
+        and not ASCENDING.isdisjoint(word.text)
+    ]
+    if not tall:
+        return words
+    ratio = median(tall)
+    if SMALLEST_RATIO <= ratio <= LARGEST_RATIO:
+        return words
+    scale = SIZE_TO_HEIGHT / max(ratio, 0.01)
+    return tuple(
+        word if word.confidence is None else replace(word, font_size=max(1.0, word.font_size * scale))
+        for word in words
+    )
 
 
 def turn_of(word: Word) -> int:
@@ -224,9 +262,14 @@ def _touch(line: Line, other: Line, gutters: Sequence[Gutter], touching_em: floa
     left, right = (other, line) if other.box.x0 <= line.box.x0 else (line, other)
     if right.box.x0 - left.box.x1 > touching_em * min(left.size, right.size):
         return False
-    if _is_initial(left.words[-1], right.words[0]):
+    if _is_initial(left.words[-1], right.words[0]) or _unlike(line.size, other.size):
         return False
     return not any(gutter.parts(left.box.x1, right.box) for gutter in gutters)
+
+
+def _unlike(size: float, other: float) -> bool:
+    """Sizes that never stand on one line: a watermark across the text, a price tag's large figure."""
+    return max(size, other) > UNLIKE_RATIO * max(min(size, other), 1.0)
 
 
 def _is_initial(word: Word, beside: Word) -> bool:
@@ -252,10 +295,10 @@ def _begins_with(cap: Line, line: Line) -> bool:
 
 
 def _parted(before: Word, right: float, word: Word, gutters: Sequence[Gutter], gap_em: float) -> bool:
-    if _is_initial(before, word):
+    if _is_initial(before, word) or _unlike(before.font_size, word.font_size):
         return True
     gap = word.box.x0 - right
-    if gap <= 0:
+    if gap <= WORD_SPACE_EM * word.font_size:
         return False
     if gap > gap_em * max(before.font_size, word.font_size, 1.0):
         return True

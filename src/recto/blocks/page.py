@@ -8,33 +8,85 @@ going on) is decided afterwards, in document.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from recto.blocks.charts import find_charts, may_hold_charts
 from recto.blocks.columns import find_gutters
 from recto.blocks.fields import mark_pairs
-from recto.blocks.figures import find_figures
+from recto.blocks.figures import as_figures, find_figures
+from recto.blocks.form_fields import attach, fill_in, pair_up, settle_pairs
 from recto.blocks.lines import Line, baselines, cut_lines, flattened, turn_of, visible
 from recto.blocks.lists import nested
+from recto.blocks.marks import (
+    take_signed,
+    with_comments,
+    with_highlights,
+    with_links,
+    without_shown_comments,
+    without_watermarks,
+)
 from recto.blocks.order import reading_order
 from recto.blocks.paragraphs import group_paragraphs
 from recto.blocks.region import Region, as_block
 from recto.blocks.tables.aligned import find_aligned_tables
 from recto.blocks.tables.captions import without_captions
 from recto.blocks.tables.cells import FoundTable, plain_text
+from recto.blocks.tables.grid import phrases_of
 from recto.blocks.tables.lattice import drawn
 from recto.blocks.tables.ruled import find_ruled_tables
 from recto.document.block import PageLayout
 from recto.document.geometry import Box, around
+from recto.document.options import Include
 from recto.document.page import Page, Word
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A page half laid out: words nobody has taken yet, the regions found so far, and boxes of drawings."""
+    """A page half laid out: words nobody has taken yet, the regions found so far, and boxes of drawings.
+
+    `include` is what the caller wants beside the plain text.
+    """
 
     page: Page
     words: tuple[Word, ...]
     lines: tuple[Line, ...] = ()
     regions: tuple[Region, ...] = ()
     drawings: tuple[Box, ...] = ()
+    include: tuple[Include, ...] = ()
+
+
+def drop_what_is_laid_over(draft: Draft) -> Draft:
+    """Words of watermarks and comments, when the caller does not want them in the text."""
+    words = draft.words
+    if "ignore_watermarks" in draft.include:
+        words = without_watermarks(words)
+    if "comments" in draft.include:
+        words = without_shown_comments(draft.page, words)
+    return replace(draft, words=words)
+
+
+def fill_in_fields(draft: Draft) -> Draft:
+    """Values and marks of form fields as words, each once."""
+    return replace(draft, words=fill_in(draft.page, draft.words))
+
+
+def write_marks(draft: Draft) -> Draft:
+    """Links and highlights in the words they cover."""
+    words = draft.words
+    if "hyperlinks" in draft.include:
+        words = with_links(draft.page, words)
+    if "highlight" in draft.include:
+        words = with_highlights(draft.page, words)
+    return replace(draft, words=words)
+
+
+def take_charts(draft: Draft) -> Draft:
+    """Charts, known by their scale, and the words on them."""
+    if not may_hold_charts(draft.page, draft.words):
+        return draft
+    charts = find_charts(draft.page, phrases_of(draft.words))
+    if not charts:
+        return draft
+    figures, words = as_figures(charts, draft.words)
+    return replace(draft, words=tuple(words), regions=tuple(figures))
 
 
 def take_ruled_tables(draft: Draft) -> Draft:
@@ -75,6 +127,24 @@ def take_shaded_tables(draft: Draft) -> Draft:
     return _with_tables(draft, tables)
 
 
+def take_signatures(draft: Draft) -> Draft:
+    """Signature fields and what is drawn in them."""
+    if "signatures" not in draft.include:
+        return draft
+    regions, words = take_signed(draft.page, draft.words, draft.regions)
+    return replace(draft, words=words, regions=tuple(regions))
+
+
+def take_labelled_fields(draft: Draft) -> Draft:
+    """Form fields with a value and a label to their left."""
+    return _with_pairs(draft, beside_only=True)
+
+
+def take_other_fields(draft: Draft) -> Draft:
+    """Form fields with a value that are no cells of a table."""
+    return _with_pairs(draft, beside_only=False)
+
+
 def read_lines(draft: Draft) -> Draft:
     """Words left over to lines, cut at gutters."""
     rows = baselines(draft.words)
@@ -84,6 +154,13 @@ def read_lines(draft: Draft) -> Draft:
 def group_lines(draft: Draft) -> Draft:
     """Lines to paragraphs and list items."""
     return replace(draft, lines=(), regions=(*draft.regions, *group_paragraphs(draft.lines)))
+
+
+def tie_fields(draft: Draft) -> Draft:
+    """Each form field to the region it stands in."""
+    if not draft.page.fields:
+        return draft
+    return replace(draft, regions=tuple(attach(draft.page, draft.regions)))
 
 
 def put_in_order(draft: Draft) -> Draft:
@@ -101,24 +178,49 @@ def nest_lists(draft: Draft) -> Draft:
     return replace(draft, regions=tuple(nested(draft.regions)))
 
 
+def type_fields(draft: Draft) -> Draft:
+    """Regions that are form fields and little else are labelled values."""
+    return replace(draft, regions=tuple(settle_pairs(draft.regions)))
+
+
+def place_comments(draft: Draft) -> Draft:
+    """Comments after what they stand on."""
+    if "comments" not in draft.include:
+        return draft
+    return replace(draft, regions=tuple(with_comments(draft.page, draft.regions)))
+
+
 STEPS: tuple[Callable[[Draft], Draft], ...] = (
+    drop_what_is_laid_over,
+    fill_in_fields,
+    write_marks,
+    take_charts,
     take_ruled_tables,
     take_figures,
     take_turned_text,
+    take_signatures,
+    take_labelled_fields,
     take_aligned_tables,
     take_shaded_tables,
+    take_other_fields,
     read_lines,
     group_lines,
+    tie_fields,
     put_in_order,
     mark_key_values,
     nest_lists,
+    type_fields,
+    place_comments,
 )
 """The page-local rules, in order."""
 
 
-def lay_out(page: Page) -> PageLayout:
-    """The blocks of one page in reading order; boxes in points. Raises nothing: any page has a layout."""
-    draft = Draft(page, visible(page))
+def lay_out(page: Page, include: tuple[Include, ...] = ()) -> PageLayout:
+    """The blocks of one page in reading order; boxes in points. Raises nothing: any page has a layout.
+
+    `include` is what the caller wants beside the plain text.
+    """
+    draft = Draft(page, visible(page), include=include)
     for step in STEPS:
         draft = step(draft)
     return PageLayout(
@@ -131,6 +233,13 @@ def lay_out(page: Page) -> PageLayout:
         rotation=page.rotation,
         warnings=page.warnings,
     )
+
+
+def _with_pairs(draft: Draft, *, beside_only: bool) -> Draft:
+    if not draft.page.fields:
+        return draft
+    pairs, words = pair_up(draft.page, draft.words, beside_only=beside_only)
+    return replace(draft, words=words, regions=(*draft.regions, *pairs))
 
 
 def _with_tables(draft: Draft, tables: list[FoundTable]) -> Draft:

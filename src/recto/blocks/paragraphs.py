@@ -149,7 +149,7 @@ def _new_paragraph(home: _Growing, line: Line, text: str, ended: bool) -> bool:
     indent = line.box.x0 - last.x0
     centred = abs(line.box.center_x - last.center_x) < em
     if home.marker:
-        return indent < -INDENT_EM * em and not text[:1].islower()
+        return indent < -INDENT_EM * em and (ended or _sentence_over(home.last))
     if indent > INDENT_EM * em and not centred and (len(home.lines) > 1 or _sentence_over(home.last)):
         return True
     return ended and _sentence_over(home.last) and not text[:1].islower() and not centred

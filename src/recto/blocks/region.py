@@ -11,7 +11,7 @@ from recto.blocks.joining import joined
 from recto.blocks.lines import Line
 from recto.document.block import Block, BlockType, Table
 from recto.document.geometry import Box
-from recto.document.page import Word
+from recto.document.page import FormField, Word
 
 READ_FROM_FILE = 0.99
 """Confidence of text that was not recognised but read from the file: nothing is certain, nothing was measured."""
@@ -34,6 +34,8 @@ class Region:
     apart: bool = False
     soundness: float = 1.0
     words: tuple[Word, ...] = field(default=())
+    fields: tuple[FormField, ...] = ()
+    author: str = ""
 
     @property
     def every_word(self) -> tuple[Word, ...]:
@@ -55,6 +57,8 @@ def as_block(region: Region, page: int) -> Block:
         confidence=round(_certainty(words) * region.soundness, 4),
         font_size=size,
         bold=bold,
+        fields=region.fields,
+        author=region.author,
     )
 
 

@@ -18,7 +18,7 @@ WINDOW = 0.25
 CAPTION_LETTERS = 250
 """A longer text after a figure or table is not its caption."""
 OTHER_PAGE_GAP_PT = 40.0
-"""How wide, in points, the gap between the last block of a page and the first of the next counts."""
+"""How wide, in points, the gap between two pages or columns counts; no gap counts for more."""
 JOINT = 2
 """Characters between two blocks."""
 
@@ -52,38 +52,39 @@ def _length(group: Sequence[Piece]) -> int:
 
 def _split(section: Sequence[Piece], largest: int, target: int) -> list[list[Piece]]:
     """The section in parts no longer than largest, cut between units that must stay together."""
-    parts: list[list[Piece]] = [[]]
-    pending = [_units(section)]
-    parts.clear()
-    while pending:
-        units = pending.pop()
-        whole = [one for unit in units for one in unit]
-        if len(units) == 1 or _length(whole) <= largest:
-            parts.append(whole)
-            continue
-        cut = _best_cut(units, target)
-        pending.append(units[cut:])
-        pending.append(units[:cut])
+    units = _units(section)
+    parts: list[list[Piece]] = []
+    start = 0
+    while start < len(units):
+        end = _cut(units, start, largest, target)
+        parts.append([one for unit in units[start:end] for one in unit])
+        start = end
     return parts
 
 
-def _best_cut(units: Sequence[Sequence[Piece]], target: int) -> int:
-    """Where to cut: a wide gap on the page, at about the target length."""
-    best, best_score = 1, float("-inf")
+def _cut(units: Sequence[Sequence[Piece]], start: int, largest: int, target: int) -> int:
+    """Where the part that begins at start ends: at a wide gap on the page, at about the target length.
+
+    The rest of the section when it fits; always at least one unit.
+    """
+    best, best_score = start + 1, float("-inf")
     length = 0
-    for cut in range(1, len(units)):
-        length += _length(units[cut - 1])
-        gap = _gap(units[cut - 1][-1].block, units[cut][0].block)
-        score = min(gap, OTHER_PAGE_GAP_PT) / OTHER_PAGE_GAP_PT - abs(length - target) / target
-        if score > best_score:
-            best, best_score = cut, score
-    return best
+    for end in range(start + 1, len(units) + 1):
+        length += _length(units[end - 1])
+        if length > largest:
+            return best
+        if end < len(units):
+            gap = _gap(units[end - 1][-1].block, units[end][0].block)
+            score = gap / OTHER_PAGE_GAP_PT - abs(length - target) / target
+            if score > best_score:
+                best, best_score = end, score
+    return len(units)
 
 
 def _gap(above: Block, below: Block) -> float:
     if above.page != below.page or below.box.y0 < above.box.y0:
         return OTHER_PAGE_GAP_PT
-    return max(0.0, below.box.y0 - above.box.y1)
+    return min(max(0.0, below.box.y0 - above.box.y1), OTHER_PAGE_GAP_PT)
 
 
 def _units(section: Sequence[Piece]) -> list[list[Piece]]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from recto.document.geometry import Box
-from recto.document.page import Route
+from recto.document.page import FormField, Route
 
 BlockType = Literal[
     "Header",
@@ -53,7 +53,8 @@ class Block:
     `text` is plain text with single line breaks where the reader should see them (a table's text is its cells,
     tab and newline separated). `level` is the heading level from 1 for Title and Section Header, the nesting
     depth from 0 for List Item. `marker` is a list item's own bullet or number. `confidence` is 0..1.
-    `fragments` are the parts a table was merged from. `font_size` is the typical size in points.
+    `fragments` are the parts a table was merged from. `font_size` is the typical size in points. `fields` are
+    the form fields that stand in the block. `author` is who wrote a comment.
     """
 
     type: BlockType
@@ -67,6 +68,8 @@ class Block:
     font_size: float = 0.0
     bold: bool = False
     fragments: tuple["Block", ...] = ()
+    fields: tuple[FormField, ...] = ()
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ ChunkMode = Literal["disabled", "variable", "section", "page", "block", "page_se
 TableFormat = Literal["dynamic", "html", "md", "json", "jsonbbox", "csv"]
 OcrSystem = Literal["standard", "legacy"]
 ExtractionMode = Literal["hybrid", "ocr"]
+Include = Literal["comments", "highlight", "hyperlinks", "ignore_watermarks", "signatures"]
+"""What the caller may want beside the plain text, or, of watermarks, without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class ReadOptions:
     force_extension: str | None = None
     document_properties: bool = False
     ocr_data: bool = False
+    include: tuple[Include, ...] = ()
     timeout_s: float | None = None
 
 

@@ -50,6 +50,46 @@ class Picture:
     box: Box
 
 
+FieldKind = Literal["text", "checkbox", "radio", "choice", "signature"]
+"""What a form field is; push buttons hold nothing and are no fields here."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One place of a form to be filled in, on its page.
+
+    `name` is the field's full name, empty for a box that is only drawn; `label` is the tooltip. `value` is the
+    text or the choice, for a box or radio button what it stands for when marked (its export value); several
+    choices are parted by line breaks. `checked` is None for fields that are no boxes; for a signature it says
+    whether the field is signed.
+    """
+
+    name: str
+    kind: FieldKind
+    box: Box
+    label: str = ""
+    value: str = ""
+    checked: bool | None = None
+    options: tuple[str, ...] = ()
+
+
+MarkKind = Literal["link", "highlight", "comment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something laid over the page's text: a link (`text` is its address), a highlight, a comment.
+
+    `boxes` are the lines it covers, at least one. `shown` says that a comment's text is drawn on the page too.
+    """
+
+    kind: MarkKind
+    boxes: tuple[Box, ...]
+    text: str = ""
+    author: str = ""
+    shown: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page as gathered.
@@ -68,3 +108,5 @@ class Page:
     pictures: tuple[Picture, ...] = ()
     rotation: int = 0
     warnings: tuple[str, ...] = ()
+    fields: tuple[FormField, ...] = ()
+    marks: tuple[Mark, ...] = ()

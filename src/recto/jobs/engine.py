@@ -28,6 +28,9 @@ from recto.storage.database import plain_url, raw
 PAYLOAD_VERSION = 1
 HEARTBEAT_S = 3.0
 POLLING_S = 5.0  # only a net below LISTEN/NOTIFY, which brings new tasks in milliseconds
+DUE_POLLING_S = (
+    1.0  # of the queue whose tasks come due: nobody announces that, so this is how late one may be
+)
 POOL_SIZE = 8
 
 QUEUES = {"intake": "intake", "read": "read", "assemble": "read", "ocr": "ocr"}
@@ -54,7 +57,7 @@ class Engine:
     def __init__(self, url: str) -> None:
         """Connect to nothing yet; use `open` or `async with`."""
         self._connector = procrastinate.PsycopgConnector(
-            conninfo=plain_url(url), min_size=1, max_size=POOL_SIZE
+            conninfo=plain_url(url), min_size=1, max_size=POOL_SIZE, configure=_configure
         )
         self._app = procrastinate.App(connector=self._connector)
         self._handlers: Handlers | None = None
@@ -145,7 +148,7 @@ class Engine:
                     queues=[queue],
                     name=name,
                     concurrency=concurrency,
-                    fetch_job_polling_interval=POLLING_S,
+                    fetch_job_polling_interval=DUE_POLLING_S if queue == "deliveries" else POLLING_S,
                     update_heartbeat_interval=HEARTBEAT_S,
                     stalled_worker_timeout=HEARTBEAT_S * 4,
                     delete_jobs=DeleteJobCondition.ALWAYS,
@@ -173,6 +176,16 @@ class Engine:
         if self._handlers is None:
             raise RuntimeError("tasks can be run by a worker only")
         return self._handlers
+
+
+async def _configure(connection: psycopg.AsyncConnection) -> None:
+    """Make the engine's own statements cheap: each a transaction of its own that waits for no disk.
+
+    A crash of the database may undo the last few of them, so that a message is there again or gone: which does
+    no harm, see above. Messages queued with work of ours are in its transaction and as durable.
+    """
+    await connection.set_autocommit(True)
+    await connection.execute("SET synchronous_commit = off")
 
 
 def _payload(**values: JSONValue) -> JSONDict:

@@ -1,7 +1,7 @@
 """Moves jobs: looks at one under a lock, writes the next step down, ends it with everything an end implies.
 
 Between `advance` (pure decisions) and the tables. An end is one transaction: the row, the outbox message, the
-news for whoever waits, the parent's next look.
+news for whoever waits, the parent's next step.
 """
 
 from collections.abc import Sequence
@@ -120,12 +120,23 @@ class Flow:
             delivery_id = await post_message(connection, job, status)
             await self._engine.defer_delivery(connection, delivery_id)
         if job.parent_id is not None:
-            await self._engine.defer_advance(connection, job.lane, job.parent_id)
+            await self._advance_parent(connection, job.lane, job.parent_id)
         for waiting in await jobs.waiting_on(connection, job.id):
             await self._engine.defer_advance(connection, job.lane, waiting)
         await notify(connection, JOB_ENDED, str(job.id))
         log.info("job ended", job_id=str(job.id), status=status, error=record)
         return True
+
+    async def _advance_parent(self, connection: AsyncConnection, lane: str, parent_id: UUID) -> None:
+        """Advance the parent in the same transaction; by a task when somebody holds its row.
+
+        Waiting for it here could end in a deadlock: cancelling locks parents first.
+        """
+        parent = await jobs.lock_if_free(connection, parent_id)
+        if parent is None:
+            await self._engine.defer_advance(connection, lane, parent_id)
+        elif parent.is_open:
+            await self._advance_pipeline(connection, parent)
 
     async def cancel(self, connection: AsyncConnection, organisation_id: UUID, job_id: UUID) -> None:
         """Cancel a job and everything below it; again on a cancelled one is no error.
@@ -134,6 +145,7 @@ class Flow:
             NotFound: no such job. JobState: it has already ended otherwise.
         """
         found = await jobs.find(connection, organisation_id, job_id)
+        found = await jobs.get(connection, found.id, lock=True) or found  # it may be ending at this moment
         if found.status == "Cancelled":
             return
         if found.status in ENDED:
@@ -158,14 +170,14 @@ class Flow:
     async def _end_tree(
         self, connection: AsyncConnection, top: jobs.JobRow, status: str, error: RectoError
     ) -> None:
-        # Parents first, as everywhere: a child's end locks its parent's row only through a later task.
+        # Parents first, as everywhere: a child's end takes its parent's row only when nobody holds it.
         for job_id in await jobs.tree(connection, top.id):
             job = await jobs.get(connection, job_id, lock=True)
             if job is not None and job.is_open:
                 await self.end(connection, job, status, error=error)
 
     async def _advance_pipeline(self, connection: AsyncConnection, job: jobs.JobRow) -> None:
-        children = await jobs.children(connection, job.id)
+        children = await jobs.child_states(connection, job.id)
         states = [
             ChildState(child.position, child.status if child.status in ENDED else "open")  # pyright: ignore[reportArgumentType] - ENDED holds the three outcomes
             for child in children
@@ -187,15 +199,17 @@ class Flow:
         await self._fail_pipeline(connection, job, children, move.failed_child)
 
     async def _fail_pipeline(
-        self, connection: AsyncConnection, job: jobs.JobRow, children: Sequence[jobs.JobRow], position: int
+        self, connection: AsyncConnection, job: jobs.JobRow, children: Sequence[jobs.ChildRow], position: int
     ) -> None:
-        failed = next(child for child in children if child.position == position)
-        error = from_record(failed.error) if failed.error else ProcessingFailed()
+        failed_id = next(child.id for child in children if child.position == position)
+        failed = await jobs.get(connection, failed_id)
+        error = from_record(failed.error) if failed and failed.error else ProcessingFailed()
         if len(children) > 1:
             error = type(error)(f"Document {position + 1} of {len(children)}: {error.message}")
         await self.end(connection, job, "Failed", error=error)
-        for child in children:
-            if child.is_open:
+        for sibling in children:
+            child = None if sibling.status in ENDED else await jobs.get(connection, sibling.id, lock=True)
+            if child is not None and child.is_open:
                 await self.end(connection, child, "Cancelled", error=JobCancelled("Another document failed."))
 
     async def _advance_waiting(self, connection: AsyncConnection, job: jobs.JobRow) -> list[Planned]:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import msgspec
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recto.document.options import ParseOptions
 from recto.document.result import DocumentProperties
@@ -102,21 +103,23 @@ class UnitRunner:
         shop = self._shop
         async with shop.database.begin() as connection:
             held = await units.claim(connection, unit_id, shop.name, shop.lease_s)
+            job = await self._begun(connection, held) if held else None
         while held is not None:
             at = held.id
             self._in_hand.add(at)
             try:
-                held = await self._run_held(held)
+                held = await self._run_held(held, job)
             finally:
                 self._in_hand.discard(at)
+            job = None
 
-    async def _run_held(self, held: units.UnitRow) -> units.UnitRow | None:
+    async def _run_held(self, held: units.UnitRow, job: jobs.JobRow | None) -> units.UnitRow | None:
         bound = log.bind(job_id=str(held.job_id), unit=held.id, kind=held.kind, attempt=held.attempt)
         if held.attempt > MAX_CLAIMS:
             fault = SubprocessCrashed(f"The workers that tried it ended unexpectedly {MAX_CLAIMS} times.")
             return await self._recorder.failed(held, fault, callers_fault=True)
         try:
-            outcome = await self._do(held)
+            outcome = await self._do(held, job or await self._job_of(held))
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
@@ -133,12 +136,21 @@ class UnitRunner:
             return await self._recorder.failed(held, fault, callers_fault=False)
         return await self._recorder.done(held, outcome)
 
-    async def _do(self, held: units.UnitRow) -> Outcome:
+    async def _begun(self, connection: AsyncConnection, held: units.UnitRow) -> jobs.JobRow | None:
+        """The unit's job, whose clock begins with its first unit."""
+        job = await jobs.get(connection, held.job_id)
+        if job is not None and job.started_at is None:
+            await jobs.start(connection, job.id, "InProgress", "fetching")
+        return job
+
+    async def _job_of(self, held: units.UnitRow) -> jobs.JobRow:
         async with self._shop.database.begin() as connection:
             job = await jobs.get(connection, held.job_id)
-            if job is None:
-                raise Internal(f"Unit {held.id} belongs to no job.")
-            await jobs.start(connection, job.id, "InProgress", "fetching")
+        if job is None:
+            raise Internal(f"Unit {held.id} belongs to no job.")
+        return job
+
+    async def _do(self, held: units.UnitRow, job: jobs.JobRow) -> Outcome:
         with tempfile.TemporaryDirectory(dir=self._shop.scratch, prefix=f"unit-{held.id}-") as folder:
             match held.kind:
                 case "intake":

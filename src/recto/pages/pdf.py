@@ -7,7 +7,7 @@ before a function returns.
 
 import logging
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from recto.document.options import ExtractionMode
 from recto.document.page import Page, Picture, Word
 from recto.document.result import DocumentProperties
 from recto.errors import DocumentCorrupt, DocumentLocked, DocumentUnsupported
-from recto.pages import drawing, glyphs, pdfium, route
+from recto.pages import annotations, drawing, glyphs, pdfium, route
 from recto.pages.drawing import Drawing
 from recto.pages.frame import Frame
 from recto.pages.glyphs import TextLayer
@@ -83,7 +83,13 @@ def opens_ends(document: pypdfium2.PdfDocument) -> bool:
 
 def read_page(document: pypdfium2.PdfDocument, number: int, mode: ExtractionMode = "hybrid") -> PdfPage:
     """Words, rulings and pictures of a page, and its route; raises DocumentCorrupt when it cannot be opened."""
-    with _loaded(document, number) as page:
+    over = annotations.Found()
+
+    def look_over(page: Any) -> None:
+        nonlocal over
+        over = annotations.gather(document, page)
+
+    with _loaded(document, number, look_over) as page:
         frame, layer = _text(page)
         drawn = drawing.drawing_of(pdfium.handle(page.raw), frame)
         facts = _facts(frame, layer, drawn)
@@ -106,6 +112,8 @@ def read_page(document: pypdfium2.PdfDocument, number: int, mode: ExtractionMode
         pictures=drawn.pictures,
         rotation=turned,
         warnings=notes if drawn.cut_off else (),
+        fields=annotations.fields_on(over, frame),
+        marks=annotations.marks_on(over, frame),
     )
     return PdfPage(gathered, decision)
 
@@ -172,15 +180,21 @@ def _translated(error: Exception, password: str | None) -> Exception:
 
 
 @contextmanager
-def _loaded(document: pypdfium2.PdfDocument, number: int) -> Generator[Any]:
+def _loaded(
+    document: pypdfium2.PdfDocument, number: int, look_over: Callable[[Any], None] | None = None
+) -> Generator[Any]:
+    # `look_over` sees the page with its annotations, which become part of the page afterwards.
     try:
         page = document[number - 1]
     except (pypdfium2.PdfiumError, IndexError) as error:
         raise DocumentCorrupt(f"Page {number} of the PDF is damaged: it cannot be opened.") from error
     try:
-        if raw.FPDFPage_GetAnnotCount(page.raw) > 0 and _flattened(page):
-            page.close()
-            page = document[number - 1]
+        if raw.FPDFPage_GetAnnotCount(page.raw) > 0:
+            if look_over:
+                look_over(page)
+            if _flattened(page):
+                page.close()
+                page = document[number - 1]
         yield page
     finally:
         page.close()

@@ -132,7 +132,7 @@ def parse_file(
 
 
 def _laid_out(page: Page, options: ParseOptions) -> PageReading:
-    layout = lay_out(page)
+    layout = lay_out(page, options.read.include)
     if not options.read.ocr_data:
         return PageReading(layout)
     lines = tuple(_line(page.number, line.words) for line in text_lines(page.words))

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from recto.document.block import Block, BlockType
 from recto.document.geometry import Box
+from recto.document.page import FormField
 from recto.document.result import Chunk, PageInfo, ParseResult, RecognisedText
 from recto.errors import Internal
 from recto.wire.model import RequestModel, WireModel, without_null
@@ -228,7 +229,29 @@ def _blocks(
                 "parse_confidence": _confidence(block.confidence),
             },
             "merged_tables": merged or None,
-        }
+        } | _extra(block, pages)
+
+
+def _extra(block: Block, pages: Mapping[int, PageInfo]) -> dict[str, Any]:
+    """The key `extra`, or nothing for a block without form fields and author."""
+    parts = block.fragments or (block,)
+    fields = [_form_field(field, part.page, pages) for part in parts for field in part.fields]
+    extra: dict[str, Any] = {"form_fields": fields} if fields else {}
+    if block.author:
+        extra["author"] = sound_text(block.author)
+    return {"extra": extra} if extra else {}
+
+
+def _form_field(field: FormField, page: int, pages: Mapping[int, PageInfo]) -> dict[str, Any]:
+    return {
+        "name": sound_text(field.name),
+        "label": sound_text(field.label) or None,
+        "type": field.kind,
+        "value": sound_text(field.value),
+        "checked": field.checked,
+        "options": [sound_text(option) for option in field.options] or None,
+        "bbox": bounding_box(field.box, page, pages),
+    }
 
 
 def _recognised(

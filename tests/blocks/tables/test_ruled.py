@@ -119,3 +119,14 @@ def test_areas_of_a_lattice_cover_it_once(drawn_lines):
             for c in range(area.column, area.column + area.column_span)
         ]
         assert len(seen) == len(set(seen)) == (len(lattice.xs) - 1) * (len(lattice.ys) - 1)
+
+
+def test_one_row_of_short_cells_is_a_table_and_columns_of_prose_in_frames_are_not():
+    heads = grid_words([("Name", "Date", "Signature")], 72, 200)
+    assert texts_of(tables(grid_rulings(2, 3, 72, 200), heads)[0].table) == [["Name", "Date", "Signature"]]
+    prose = [
+        word
+        for c in range(3)
+        for word in lines(["words that go on and on"] * 40, 76 + 150 * c, 204, 6.0, 7.0)
+    ]
+    assert tables(grid_rulings(1, 3, 72, 200, column=150, row=300), prose) == []

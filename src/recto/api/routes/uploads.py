@@ -14,7 +14,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from recto.api.context import OBJECTS_PATH, Context, base_url
 from recto.api.guards import Caller, Here
 from recto.api.problems import answer
-from recto.errors import DocumentTooLarge, InvalidConfig
+from recto.errors import DocumentTooLarge, InvalidConfig, NotFound
 from recto.intake.reference import normalise_extension, upload_id
 from recto.storage.queries import uploads
 
@@ -70,7 +70,10 @@ async def put_object(request: Request, context: Here, token: str) -> Response:
         await _drain(request, context.limits.presigned_bytes)
         raise
     async with context.database.begin() as connection:
-        await uploads.record_size(connection, row_id, size)
+        known = await uploads.record_size(connection, row_id, size)
+    if not known:
+        await context.objects.delete(signed.key)
+        raise NotFound("The upload this URL was made for has been deleted.")
     return Response(status_code=200)
 
 
@@ -119,6 +122,9 @@ async def _received_file(request: Request, context: Context) -> UploadFile | Non
         await _drain(request, limit)
         raise
     file = form.get("file")
+    if file is None and form:
+        fields = ", ".join(repr(name[:40]) for name in form)
+        raise InvalidConfig(f"The form has no field 'file', only {fields}: send the document as 'file'.")
     if isinstance(file, str):
         raise InvalidConfig(
             "The form's field 'file' is text; send the document's bytes as a file part with a file name."

@@ -44,6 +44,8 @@ LEADER_SHARE = 0.3
 """Share of rows with dot leaders that makes two columns a table of contents."""
 RULE_SHARE = 0.5
 """Share of a table's width that a line drawn across must cover."""
+UNBROKEN_PT = 0.5
+"""Pieces this near, in points, are one line; a wider break parts the lines below two headings."""
 MAX_TAKEN_IN = 3
 """Rows above or below a run that its outer lines may take in."""
 MIN_SCALE = 4
@@ -62,7 +64,7 @@ _PLAIN_NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
 def find_aligned_tables(page: Page, words: Sequence[Word]) -> list[FoundTable]:
     """The tables of a page that alignment shows, top to bottom; no word is given to two of them."""
     upright = [word for word in words if turn_of(word) == 0]
-    rules = whole_lines(drawn(page.rulings), horizontal=True)
+    rules = whole_lines(drawn(page.rulings), horizontal=True, join=UNBROKEN_PT)
     found: list[FoundTable] = []
     for zone in zones_of(upright):
         rows = visual_rows(phrases_of(zone))
@@ -218,12 +220,7 @@ def _closed_by_rule(
     edge = row.box.y0 if upwards else row.box.y1
     limit = after.box.center_y if after is not None else edge - reach if upwards else edge + reach
     low, high = sorted((row.box.center_y, limit))
-    return any(
-        low < rule.at < high
-        and abs(rule.at - edge) <= reach
-        and min(rule.end, table.x1) - max(rule.start, table.x0) >= RULE_SHARE * table.width
-        for rule in rules
-    )
+    return any(low < at < high and abs(at - edge) <= reach for at in _rules_across(table, rules, row.size))
 
 
 def _rules_across(box: Box, rules: Sequence[Segment], size: float) -> list[float]:
@@ -233,7 +230,8 @@ def _rules_across(box: Box, rules: Sequence[Segment], size: float) -> list[float
         if box.y0 - 1.5 * size <= rule.at <= box.y1 + 1.5 * size:
             shared = min(rule.end, box.x1) - max(rule.start, box.x0)
             if shared > 0:
-                heights[rule.at] = heights.get(rule.at, 0.0) + shared
+                at = round(rule.at, 1)
+                heights[at] = heights.get(at, 0.0) + shared
     return sorted(at for at, length in heights.items() if length >= RULE_SHARE * box.width)
 
 

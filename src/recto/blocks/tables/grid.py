@@ -161,6 +161,24 @@ def _covered(box: Box, columns: Sequence[tuple[float, float]]) -> tuple[int, int
     return covered[0], covered[-1]
 
 
+def _evenly_spread(placed: PlacedRow, columns: Sequence[tuple[float, float]]) -> PlacedRow:
+    """Few headings over many columns, each in the middle of an equal share of them, are said of their shares."""
+    first = 1 if len(columns) % max(1, len(placed)) else 0
+    own = [one for one in placed if one.first >= first]
+    count = len(columns) - first
+    if len(own) < 2 or count % len(own) or count == len(own):  # noqa: PLR2004  (headings to compare)
+        return placed
+    share = count // len(own)
+    spread: list[Placed] = []
+    for at, one in enumerate(own):
+        left, right = first + at * share, first + (at + 1) * share - 1
+        middle = (columns[left][0] + columns[right][1]) / 2
+        if abs(middle - one.phrase.box.center_x) > CENTRED_EM * one.phrase.size:
+            return placed
+        spread.append(Placed(one.phrase, left, right))
+    return (*(one for one in placed if one.first < first), *spread)
+
+
 def build_table(
     rows: Sequence[VisualRow],
     columns: Sequence[tuple[float, float]],
@@ -173,6 +191,7 @@ def build_table(
     """
     placed = [place(row, columns, reach) for row in rows]
     head = header_lines(rows, placed, rules)
+    placed[:head] = [_evenly_spread(row, columns) for row in placed[:head]]
     groups = [*_head_groups(rows, placed, head, rules), *_body_groups(rows, placed, head, rules)]
     header_rows = sum(1 for group in groups if group[-1] < head)
     edges_x = _between([(x0, x1) for x0, x1 in columns])

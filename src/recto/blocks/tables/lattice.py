@@ -90,18 +90,18 @@ def drawn(rulings: Sequence[Ruling]) -> list[Ruling]:
     return [ruling for ruling in rulings if ruling.thickness > 0]
 
 
-def whole_lines(rulings: Sequence[Ruling], horizontal: bool) -> list[Segment]:
-    """The rulings of one direction with collinear pieces joined and short ones left out."""
+def whole_lines(rulings: Sequence[Ruling], horizontal: bool, join: float = JOIN_PT) -> list[Segment]:
+    """The rulings of one direction, pieces no more than `join` points apart made one, short ones left out."""
     pieces = [_segment(ruling) for ruling in rulings if ruling.horizontal == horizontal]
     pieces.sort(key=lambda piece: piece.at)
     lines: list[Segment] = []
     group: list[Segment] = []
     for piece in pieces:
         if group and piece.at - group[0].at > SNAP_PT:
-            lines.extend(_joined(group))
+            lines.extend(_joined(group, join))
             group = []
         group.append(piece)
-    lines.extend(_joined(group))
+    lines.extend(_joined(group, join))
     return lines
 
 
@@ -112,10 +112,10 @@ def _segment(ruling: Ruling) -> Segment:
     return Segment(box.center_x, box.y0, box.y1)
 
 
-def _joined(group: list[Segment]) -> list[Segment]:
+def _joined(group: list[Segment], join: float) -> list[Segment]:
     lines: list[Segment] = []
     for piece in sorted(group, key=lambda one: one.start):
-        if lines and piece.start - lines[-1].end <= JOIN_PT:
+        if lines and piece.start - lines[-1].end <= join:
             last = lines[-1]
             lines[-1] = Segment(last.at, last.start, max(last.end, piece.end))
         else:

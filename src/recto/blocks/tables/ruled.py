@@ -5,6 +5,7 @@ middle. Where the lines plainly leave out rows or columns, refined fills them in
 next steps.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 from recto.blocks.tables.cells import FoundTable, cell_text, without_empty_edges
@@ -30,7 +31,8 @@ REFINED = 0.95
 LOOSE = 0.9
 """Soundness of a table with words that lie in none of its cells."""
 MAX_LETTERS_PER_CELL = 1500
-"""A cell with more letters, on average, is a column of prose in a frame."""
+MAX_LETTERS_IN_ONE_ROW = 150
+"""A cell with more letters, on average, is a column of prose in a frame; where only one row holds text, sooner."""
 
 
 def find_ruled_tables(rulings: Sequence[Ruling], words: Sequence[Word]) -> tuple[list[FoundTable], list[Box]]:
@@ -67,13 +69,18 @@ def _table(lattice: Lattice, held: dict[Area, list[Word]], inside: Sequence[Word
 
 
 def _by_area(lattice: Lattice, words: Sequence[Word]) -> dict[Area, list[Word]]:
+    """The words of each area, by where the middle of a word lies."""
     held: dict[Area, list[Word]] = {area: [] for area in lattice.areas}
-    boxes = [(area, lattice.box_of(area)) for area in lattice.areas]
+    owner = {
+        (row, column): area
+        for area in lattice.areas
+        for row in range(area.row, area.row + area.row_span)
+        for column in range(area.column, area.column + area.column_span)
+    }
     for word in words:
-        for area, box in boxes:
-            if box.holds_center_of(word.box):
-                held[area].append(word)
-                break
+        row = bisect_right(lattice.ys, word.box.center_y) - 1
+        column = bisect_right(lattice.xs, word.box.center_x) - 1
+        held[owner[row, column]].append(word)
     return held
 
 
@@ -95,9 +102,11 @@ def _is_table(held: Mapping[Area, Sequence[Word]], inside: Sequence[Word]) -> bo
     filled = [area for area, words in held.items() if words]
     if len(filled) < MIN_FILLED_CELLS or len(filled) < MIN_FILLED_SHARE * len(held):
         return False
-    if sum(len(word.text) for word in inside) > MAX_LETTERS_PER_CELL * len(filled):
-        return False
-    return len({area.row for area in filled}) > 1 and len({area.column for area in filled}) > 1
+    letters = sum(len(word.text) for word in inside)
+    columns = len({area.column for area in filled})
+    if len({area.row for area in filled}) == 1:
+        return columns >= MIN_FILLED_CELLS and letters <= MAX_LETTERS_IN_ONE_ROW * columns
+    return columns > 1 and letters <= MAX_LETTERS_PER_CELL * len(filled)
 
 
 def _cells(lattice: Lattice, held: dict[Area, list[Word]]) -> tuple[list[Cell], set[int]]:

@@ -93,6 +93,19 @@ class JobRow:
         return (self.ended_at - self.started_at).total_seconds()
 
 
+@dataclass(frozen=True, slots=True)
+class ChildRow:
+    """How a child stands, as far as its parent is concerned; a pipeline may have a thousand."""
+
+    id: UUID
+    position: int
+    status: str
+    pages_done: int
+    pages_total: int | None
+    started_at: datetime | None
+
+
+_child_columns = tuple(job.c[name] for name in ChildRow.__dataclass_fields__)
 _columns = tuple(job.c[name] for name in JobRow.__dataclass_fields__)
 _select = sa.select(*_columns)
 
@@ -121,6 +134,19 @@ async def get(connection: AsyncConnection, job_id: UUID, *, lock: bool = False) 
     query = _select.where(job.c.id == job_id)
     row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
     return JobRow(*row) if row else None
+
+
+async def lock_if_free(connection: AsyncConnection, job_id: UUID) -> JobRow | None:
+    """A job by id, its row held until the transaction ends; None, at once, when somebody else holds it."""
+    query = _select.where(job.c.id == job_id).with_for_update(skip_locked=True)
+    row = (await connection.execute(query)).one_or_none()
+    return JobRow(*row) if row else None
+
+
+async def child_states(connection: AsyncConnection, parent_id: UUID) -> list[ChildRow]:
+    """How a job's children stand, by position."""
+    query = sa.select(*_child_columns).where(job.c.parent_id == parent_id).order_by(job.c.position)
+    return [ChildRow(*row) for row in await connection.execute(query)]
 
 
 async def children(connection: AsyncConnection, parent_id: UUID) -> list[JobRow]:

@@ -61,9 +61,12 @@ async def find(connection: AsyncConnection, organisation_id: UUID, upload_id: UU
     return UploadRow(*row)
 
 
-async def record_size(connection: AsyncConnection, upload_id: UUID, size_bytes: int) -> None:
-    """The bytes of a presigned upload have arrived."""
-    await connection.execute(upload.update().where(upload.c.id == upload_id).values(size_bytes=size_bytes))
+async def record_size(connection: AsyncConnection, upload_id: UUID, size_bytes: int) -> bool:
+    """The bytes of a presigned upload have arrived; False when it has been deleted meanwhile."""
+    done = await connection.execute(
+        upload.update().where(upload.c.id == upload_id).values(size_bytes=size_bytes)
+    )
+    return done.rowcount == 1
 
 
 async def remove(connection: AsyncConnection, upload_id: UUID) -> None:
