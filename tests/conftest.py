@@ -2,13 +2,15 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -33,17 +35,14 @@ class RunningServer:
 
     data_dir: Path
     port: int
-    env: dict[str, str] = field(default_factory=dict)
+    env: dict[str, str]
+    log: Path
     process: subprocess.Popen[bytes] | None = None
     key: str = KEY
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def log(self) -> Path:
-        return self.data_dir.parent / f"{self.data_dir.name}.log"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -85,12 +84,17 @@ class RunningServer:
 def running_server(folder: Path, **env: str) -> Iterator[RunningServer]:
     """A server of its own for one test, with settings of its own (RECTO_* names without the mark)."""
     settings = {f"RECTO_{name.upper()}": value for name, value in env.items()}
-    server = RunningServer(folder / "data", free_port(), settings)
+    # As root the database's own user must be able to enter: pytest's folders are private, and the database
+    # would then be kept, and left behind, elsewhere.
+    home = Path(tempfile.mkdtemp(prefix="recto-test-"))
+    home.chmod(0o755)
+    server = RunningServer(home / "data", free_port(), settings, log=folder / "server.log")
     server.start()
     try:
         yield server
     finally:
         server.stop()
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

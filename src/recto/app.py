@@ -154,6 +154,7 @@ def make_worker(settings: Settings) -> "Worker":
         scratch=make_scratch(settings.data_dir.resolve() / "scratch"),
         unit_timeout_s=settings.unit_timeout_s,
         lease_s=settings.lease_s,
+        layout_model=settings.layout_model,
     )
     recorder = Recorder(
         name,

@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     ocr_readers: int = Field(
         default=1, ge=0, le=64, description="Child processes of a worker that recognise scans"
     )
+    layout_model: str | None = Field(
+        default=None,
+        description="Layout model (ONNX file) that looks at scans; empty: the built-in one; off: none",
+    )
     unit_pages: int = Field(default=10, ge=1, le=500, description="Pages read as one unit of work")
     unit_timeout_s: float = Field(default=120, gt=0, description="Limit for one unit of reading")
     child_memory_mb: int = Field(default=2048, ge=256, description="Memory limit of a reading child process")
@@ -90,11 +94,24 @@ class Settings(BaseSettings):
         return tuple(float(p) for p in value.split(",") if p.strip()) if isinstance(value, str) else value
 
     @field_validator(
-        "database_url", "storage_url", "public_url", "bootstrap_key", "secret_key", mode="before"
+        "database_url",
+        "storage_url",
+        "public_url",
+        "bootstrap_key",
+        "secret_key",
+        "layout_model",
+        mode="before",
     )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("layout_model")
+    @classmethod
+    def _is_model(cls, value: str | None) -> str | None:
+        if value is not None and value != "off" and not Path(value).is_file():
+            raise ValueError(f"there is no file {value}; name an ONNX model, or off")
+        return value
 
     @field_validator("database_url")
     @classmethod

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from documents.layouts import SENTENCES, block
 from recto.blocks.headings import rank_headings
 
@@ -60,3 +62,19 @@ def test_nothing_is_lost():
     blocks = [block("Rivers", size=20), *BODY, block("x", "Header")]
     assert [b.text for b in rank_headings(blocks)] == [b.text for b in blocks]
     assert rank_headings([]) == []
+
+
+def test_a_size_hardly_larger_that_only_short_lines_have_is_a_heading():
+    assert ranked(*BODY, block("Floods", size=10.8), *BODY) == [("Section Header", 2, "Floods")]
+
+
+def test_such_a_size_is_no_heading_where_prose_has_it_too_or_where_sizes_were_measured():
+    prose = block(SENTENCES[0], size=10.8)
+    assert ranked(*BODY, block("Floods", size=10.8), *BODY, prose) == []
+    measured = replace(block("Floods", size=10.8), confidence=0.97)
+    assert ranked(*BODY, measured, *BODY) == []
+
+
+def test_small_lines_right_over_the_title_head_nothing():
+    found = ranked(block("Letters of the River Board", size=12), block("Rivers", size=20), *BODY)
+    assert found == [("Title", 1, "Rivers")]

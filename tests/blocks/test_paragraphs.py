@@ -148,3 +148,43 @@ def test_an_item_whose_lines_return_to_the_margin_is_one_block():
         "The news shall be used by you and your friends only, and by nobody else at all.",
         "Farewell to all of you.",
     ]
+
+
+def test_a_heading_hardly_larger_than_its_text_stands_apart():
+    body = lines(wrapped(SENTENCES[2], 40), 72, 112)
+    assert texts([*words("Bridges of the north", 72, 100, 10.8), *body]) == ["Bridges of the north", SENTENCES[2]]
+
+
+def test_sizes_that_were_measured_part_no_paragraph():
+    every = [
+        word
+        for i, text in enumerate(wrapped(SENTENCES[0], 30))
+        for word in words(text, 72, 100 + 12 * i, 10 + 0.5 * (i % 3))
+    ]
+    assert texts(every) == [SENTENCES[0]]
+
+
+def test_text_after_a_tab_stays_on_its_line():
+    every = [
+        *words("Bring a lamp:", 72, 100),
+        *words("or candles", 170, 100),
+        *words("and bread for two days, for the way is long", 72, 112),
+    ]
+    assert texts(every) == ["Bring a lamp: or candles and bread for two days, for the way is long"]
+
+
+def test_a_number_set_far_from_its_text_begins_the_item_it_stands_before():
+    every = [
+        *words("(a)", 72, 100),
+        *words("bring a lamp or candles and", 130, 100),
+        *words("bread for two days, for the way is long", 72, 112),
+    ]
+    (block,) = grouped(every)
+    assert (block.type, block.marker) == ("List Item", "(a)")
+    assert block.text == "bring a lamp or candles and bread for two days, for the way is long"
+
+
+def test_columns_side_by_side_stay_apart():
+    left, right = wrapped(SENTENCES[0], 30), wrapped(SENTENCES[1], 30)
+    found = texts([*lines(left, 72, 100), *lines(right, 300, 100)])
+    assert sorted(found) == sorted([SENTENCES[0], SENTENCES[1]])

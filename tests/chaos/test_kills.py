@@ -24,7 +24,7 @@ from documents.pdfs import pages_pdf
 from recto.storage.embedded import running_url
 
 PAGES = 200
-WORDS = 1200  # per page: a second of reading for a unit or less, a good ten for the document
+WORDS = 800  # per page, so that the document takes some ten seconds
 UNIT_PAGES = 4
 STANDSTILL_S = 15.0
 PATIENCE_S = 60.0
@@ -222,6 +222,28 @@ def test_a_worker_is_told_to_stop(cluster, slow_document):
     assert cluster.job(job_id)["status"] == "Pending"
     with cluster.client() as client:
         client.post(f"/cancel/{job_id}")
+
+
+def test_the_database_is_killed(cluster, document):
+    """It comes back by itself, and so does everything that needs it, without a worker being started anew."""
+    until(lambda: len(workers(cluster)) == 2, 10)
+    before = {worker.pid for worker in workers(cluster)}
+    job_id = cluster.submit(document)
+    in_the_middle(cluster, job_id)
+    assert cluster.server.process is not None
+    serve = psutil.Process(cluster.server.process.pid)
+    (database,) = [child for child in serve.children() if child.name().startswith("postgres")]
+    done = cluster.done(job_id)
+    database.kill()
+    until(lambda: answers(cluster), 30)
+    check_whole(cluster, job_id, done)
+    assert {worker.pid for worker in workers(cluster)} == before
+
+
+def answers(cluster: Cluster) -> bool:
+    with cluster.client() as client, contextlib.suppress(httpx.HTTPError):
+        return client.get("/jobs").status_code == 200
+    return False
 
 
 def test_everything_is_killed(cluster, document):

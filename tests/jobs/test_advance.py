@@ -12,6 +12,7 @@ from recto.errors import InvalidPageRange
 from recto.jobs.advance import (
     MAX_ATTEMPTS,
     after_failure,
+    anything_read,
     chosen_pages,
     lost_pages,
     next_step,
@@ -63,6 +64,19 @@ def test_reading_units_hold_every_page_once_and_in_order(pages, size):
     assert [page for one in planned for page in one.pages] == sorted(pages)
     assert all(1 <= len(one.pages) <= size and one.kind == "read" for one in planned)
     assert all(len(one.pages) == size for one in planned[:-1])
+
+
+@pytest.mark.parametrize(
+    ("tally", "read"),
+    [
+        ({("intake", "done"): 1}, False),
+        ({("intake", "done"): 1, ("read", "failed"): 2}, False),
+        ({("read", "done"): 1, ("read", "failed"): 2}, True),
+        ({("read", "replaced"): 1, ("ocr", "done"): 1}, True),
+    ],
+)
+def test_whether_anything_was_read(tally, read):
+    assert anything_read(tally) == read
 
 
 def test_each_page_to_recognise_is_a_unit():

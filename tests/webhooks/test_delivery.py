@@ -120,7 +120,8 @@ class TestTheMessage:
 
     def test_the_older_generation_s_webhook(self, http, outside, upload):
         path, url = receiver(outside)
-        body = {"document_url": upload, "webhook": {"mode": "direct", "url": url, "metadata": ["old"]}}
+        webhook = {"mode": "direct", "url": url, "metadata": ["old"]}
+        body = {"document_url": upload, "options": {"extraction_mode": "hybrid"}, "webhook": webhook}
         answer = http.post("/parse_async", json=body)
         assert answer.status_code == 200, answer.text
         (seen,) = outside.wait_for(path, 1)

@@ -163,9 +163,10 @@ class TestJobs:
         assert len(seen) == len(set(seen))
 
     def test_cancelling(self, client, outside, ended):
+        before = len(outside.requests("/hangs-for-cancel.pdf"))
         hanging = outside.put("/hangs-for-cancel.pdf", Answer(hangs=True))
         job_id = client.parse.run_job(input=hanging).job_id
-        outside.wait_for("/hangs-for-cancel.pdf", 1)
+        outside.wait_for("/hangs-for-cancel.pdf", before + 1)
         assert client.job.cancel(job_id) == {"job_id": job_id, "status": "Cancelled"}
         job = client.job.get(job_id)
         assert (job.status, job.error.name, job.result) == ("Failed", "JOB_CANCELLED", None)

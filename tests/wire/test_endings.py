@@ -25,6 +25,8 @@ from documents.pdfs import (
 )
 from documents.serving import Answer
 
+DOWNLOADS = 8  # at a time, in one worker
+
 BAD_DOCUMENTS = {
     "no bytes": ("a.pdf", b"", 422, "DOCUMENT_EMPTY"),
     "no pages": ("a.pdf", empty_pdf(), 422, "DOCUMENT_EMPTY"),
@@ -264,3 +266,17 @@ class TestLanes:
         assert http.get(f"/job/{again}").json()["lane"] == "priority"
         for job_id in (*made[1:], ordinary, batch, again):
             sdk.job.cancel(job_id)
+
+
+def test_ended_jobs_leave_the_server_s_downloads_to_others(sdk, outside, report):
+    """More silent hosts than a worker downloads at a time: once their jobs have ended, nobody waits for them."""
+    url = outside.put("/silent.pdf", Answer(hangs=True))
+    for _ in range(DOWNLOADS):  # ended at any moment, before and while its download begins
+        sdk.job.cancel(sdk.parse.run_job(input=url).job_id)
+    silent = [sdk.parse.run_job(input=url).job_id for _ in range(DOWNLOADS + 2)]
+    outside.wait_for("/silent.pdf", DOWNLOADS)
+    for job_id in silent:
+        sdk.job.cancel(job_id)
+    started = time.monotonic()
+    assert sdk.parse.run(input=report, timeout=20).usage.num_pages == 2
+    assert time.monotonic() - started < 10

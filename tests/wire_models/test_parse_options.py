@@ -32,7 +32,19 @@ def test_every_served_option_arrives():
                 "filter_blocks": ["Header", "Footer", "Header"],
                 "embedding_optimized": True,
             },
-            formatting={"add_page_markers": True, "table_output_format": "md", "merge_tables": True},
+            formatting={
+                "add_page_markers": True,
+                "table_output_format": "md",
+                "merge_tables": True,
+                "include": [
+                    "comments",
+                    "hyperlinks",
+                    "highlight",
+                    "signatures",
+                    "ignore_watermarks",
+                    "comments",
+                ],
+            },
             settings={
                 "ocr_system": "legacy",
                 "extraction_mode": "ocr",
@@ -57,6 +69,7 @@ def test_every_served_option_arrives():
     assert plan.read.force_extension == ".png"
     assert plan.read.ocr_data
     assert plan.read.document_properties
+    assert plan.read.include == ("comments", "hyperlinks", "highlight", "signatures", "ignore_watermarks")
     assert plan.read.timeout_s == 12.5
     assert plan.result == ResultOptions(force_url=True, persist=True)
     assert password == "secret"
@@ -129,7 +142,7 @@ def test_no_forced_extension(empty):
     [
         ({"enhance": {"agentic": [{"scope": "table"}]}}, "enhance.agentic"),
         ({"enhance": {"intelligent_ordering": True}}, "enhance.intelligent_ordering"),
-        ({"formatting": {"include": ["comments"]}}, "formatting.include"),
+        ({"formatting": {"include": ["change_tracking"]}}, "formatting.include: change_tracking"),
         ({"spreadsheet": {"clustering": "fast"}}, "spreadsheet.clustering"),
         ({"spreadsheet": {"split_large_tables": {"size": {"row": 9}}}}, "spreadsheet.split_large_tables"),
         ({"settings": {"return_images": ["page"]}}, "settings.return_images"),

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recto.document.geometry import Box
+from recto.document.page import FormField
 from recto.document.result import ParseResult
 from recto.errors import Internal
 from recto.wire.parse_result import BATCH, FullResult, bounding_box, full_result, write_full_result
@@ -82,6 +83,44 @@ def test_nullable_keys_are_there_and_an_empty_extra_is_not():
         "granular_confidence",
         "merged_tables",
     }
+
+
+def test_form_fields_and_the_author_of_a_comment_are_extra():
+    field = FormField(
+        "city", "choice", Box(61.2, 79.2, 122.4, 158.4), "Town", "Oslo", options=("Oslo", "Bergen")
+    )
+    ticked = FormField("", "checkbox", Box(0, 0, 61.2, 79.2), checked=True)
+    parts = parsed(block("Key Value", fields=(field, ticked)), block("Comment", author="Ada"))
+    pair, comment = full_result(parts)["chunks"][0]["blocks"]
+    assert pair["extra"]["form_fields"] == [
+        {
+            "name": "city",
+            "label": "Town",
+            "type": "choice",
+            "value": "Oslo",
+            "checked": None,
+            "options": ["Oslo", "Bergen"],
+            "bbox": {"left": 0.1, "top": 0.1, "width": 0.1, "height": 0.1, "page": 1, "original_page": 1},
+        },
+        {
+            "name": "",
+            "label": None,
+            "type": "checkbox",
+            "value": "",
+            "checked": True,
+            "options": None,
+            "bbox": {"left": 0.0, "top": 0.0, "width": 0.1, "height": 0.1, "page": 1, "original_page": 1},
+        },
+    ]
+    assert comment["extra"] == {"author": "Ada"}
+
+
+def test_fields_of_a_merged_table_stand_on_the_pages_of_its_parts():
+    field = FormField("sum", "text", Box(61.2, 79.2, 122.4, 158.4), value="1")
+    parts = tuple(table_block(page=page, fields=(field,)) for page in (1, 2))
+    result = parsed(table_block(fragments=parts, fields=(field,)), pages=[page_info(1, 1), page_info(2, 2)])
+    fields = full_result(result)["chunks"][0]["blocks"][0]["extra"]["form_fields"]
+    assert [one["bbox"]["page"] for one in fields] == [1, 2]
 
 
 def test_the_parts_of_a_merged_table_are_told():

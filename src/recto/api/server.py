@@ -31,7 +31,8 @@ def create_api(context: Context, engine: Engine) -> FastAPI:
             await engine.close()
             await context.database.close()
 
-    api = FastAPI(title="Recto", version=context.version, lifespan=lifespan, openapi_url="/openapi.json")
+    # No pages for people to read the contract on: the stock ones load their scripts from afar.
+    api = FastAPI(title="Recto", version=context.version, lifespan=lifespan, docs_url=None, redoc_url=None)
     api.state.context = context
     problems.install(api)
     api.add_exception_handler(JobFailed, _on_job_failed)

@@ -84,9 +84,7 @@ def fill_in(page: Page, words: Sequence[Word]) -> tuple[Word, ...]:
     return tuple(found)
 
 
-def pair_up(
-    page: Page, words: Sequence[Word], *, beside_only: bool
-) -> tuple[list[Region], tuple[Word, ...]]:
+def pair_up(page: Page, words: Sequence[Word], *, beside_only: bool) -> tuple[list[Region], tuple[Word, ...]]:
     """Key Value regions of fields with a value and a label of their own, and the words left over.
 
     `beside_only` takes the fields with a label to their left and no other field to their right: those are no
@@ -94,7 +92,7 @@ def pair_up(
     """
     left = tuple(words)
     regions: list[Region] = []
-    every = [field.box for field in page.fields]
+    every = [field.box for field in page.fields if field.kind in {"text", "choice"}]
     for field in page.fields:
         value = _value_words(field, left)
         if not value:
@@ -144,7 +142,9 @@ def _letters(text: str) -> str:
 
 def _inside(box: Box, words: Sequence[Word]) -> list[Word]:
     near = (word for word in words if word.box.y0 < box.y1 and word.box.y1 > box.y0 and word.box.x0 < box.x1)
-    return [word for word in near if word.box.share_inside(box) >= WELL_INSIDE]
+    return [
+        word for word in near if box.holds_center_of(word.box) or word.box.share_inside(box) >= WELL_INSIDE
+    ]
 
 
 def _is_tick(word: Word, box: Box) -> bool:
@@ -177,7 +177,11 @@ def _spread(box: Box, words: Sequence[Word]) -> list[Word]:
     for word in words:
         x0 = min(word.box.x0, box.x0) if led and word is first else word.box.x0
         x1 = max(word.box.x1, box.x1) if followed and word is last else word.box.x1
-        found.append(replace(word, box=replace(word.box, x0=x0, x1=x1)) if (x0, x1) != (word.box.x0, word.box.x1) else word)
+        found.append(
+            replace(word, box=replace(word.box, x0=x0, x1=x1))
+            if (x0, x1) != (word.box.x0, word.box.x1)
+            else word
+        )
     return found
 
 
@@ -265,9 +269,7 @@ def _left_run(box: Box, value: Box, words: Sequence[Word], fields: Sequence[Box]
     row = [
         word
         for word in words
-        if _same_row(word.box, value)
-        and word.box.center_x < box.x0
-        and word.box.x0 >= reach - 1
+        if _same_row(word.box, value) and word.box.center_x < box.x0 and word.box.x0 >= reach - 1
     ]
     row.sort(key=lambda word: word.box.x0)
     if not row or box.x0 - row[-1].box.x1 > LABEL_REACH_PT:
@@ -291,7 +293,6 @@ def _above(box: Box, words: Sequence[Word], fields: Sequence[Box]) -> list[Word]
         if word.box.center_y < box.center_y
         and box.y0 - word.box.y1 <= ABOVE_EM * word.font_size
         and word.box.overlap_x(box) > 0
-        and not any(other.holds_center_of(word.box) for other in fields if other != box)
     ]
     if not over:
         return []
@@ -304,8 +305,9 @@ def _above(box: Box, words: Sequence[Word], fields: Sequence[Box]) -> list[Word]
                 break
             run = []
         run.append(word)
-    apart = run[0].box.x0 >= box.x0 - OVERHANG_PT and run[-1].box.x1 <= box.x1 + OVERHANG_PT
-    return run if apart else []
+    alone = run[0].box.x0 >= box.x0 - OVERHANG_PT and run[-1].box.x1 <= box.x1 + OVERHANG_PT
+    filled = any(other.holds_center_of(word.box) for word in run for other in fields if other != box)
+    return run if alone and not filled else []
 
 
 def _in_sentence(
@@ -314,7 +316,9 @@ def _in_sentence(
     """Whether the field is a gap in running text: text leads up to it, and reads on after it."""
     if not beside:
         return False
-    if any(_is_mark(word) for word in beside) or beside[0].text[:1].islower():
+    if any(_is_mark(word) for word in beside):
+        return True
+    if beside[0].text[:1].islower() and not beside[-1].text.endswith(":"):
         return True
     size = max(beside[-1].font_size, 1.0)
     after = [
@@ -388,13 +392,19 @@ def _settled(region: Region) -> Region:
         return region
     if region.text is not None:
         return replace(region, type="Key Value")
-    boxes = [field for field in region.fields if field.checked is not None]
-    if boxes and all(_is_mark(word) for line in region.lines for word in line.words):
-        return replace(region, type="Key Value", text="\n".join(map(_own_text, boxes)))
+    if all(any(_is_filling(word, field) for field in region.fields) for word in region.every_word):
+        return replace(region, type="Key Value", text="\n".join(map(_own_text, region.fields)))
     marked = sum(any(_is_mark(word) for word in line.words) for line in region.lines)
     if 2 * marked >= len(region.lines):
         return replace(region, type="Key Value", apart=True)
     return region
+
+
+def _is_filling(word: Word, field: FormField) -> bool:
+    """Whether a word is what a field holds, and nothing printed."""
+    if field.kind == "signature" or not _inside(field.box, [word]):
+        return False
+    return _is_mark(word) or _letters(word.text) in _letters(field.value)
 
 
 def _is_mark(word: Word) -> bool:

@@ -85,7 +85,7 @@ def _at_bottom(block: Block, layout: PageLayout, share: float) -> bool:
 
 
 def _may_be(block: Block, layout: PageLayout, share: float) -> bool:
-    if block.type not in ("Text", "List Item", "Key Value") or len(block.text) > MAX_LETTERS:
+    if block.fields or block.type not in ("Text", "List Item", "Key Value") or len(block.text) > MAX_LETTERS:
         return False
     return _at_top(block, layout, share) or _at_bottom(block, layout, share)
 

@@ -11,10 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from recto.blocks.lists import is_bullet
+from recto.blocks.region import READ_FROM_FILE
 from recto.document.block import Block
 
 LARGER = 1.12
 """A heading by size is so many times as large as the body. Origin: 10 pt text with 11.5 pt headings."""
+SLIGHTLY_LARGER = 1.05
+"""A size from this multiple of the body's on may be a heading's, where only short lines have it."""
+ENDS_OF_PROSE = (".", ",", ";", ":")
 MAX_HEADING_LETTERS = 160
 MAX_HEADING_LINES = 3.3
 """Longer blocks, in letters or lines, are prose in large type."""
@@ -56,9 +60,17 @@ def rank_headings(blocks: Sequence[Block]) -> list[Block]:
     if body is None:
         return list(blocks)
     capitals_count = not _shouts(blocks)
-    places = [i for i, block in enumerate(blocks) if _is_heading(block, body, capitals_count)]
+    set_apart = _sizes_of_short_lines(blocks, body)
+    places = [
+        i
+        for i, block in enumerate(blocks)
+        if block.type == "Section Header"
+        or _is_heading(block, body, capitals_count)
+        or (block.font_size in set_apart and _may_head(block) and _heads(blocks, i))
+    ]
     places = _without_runs(places, blocks)
     title = _title(places, blocks, body)
+    places = _without_line_over_title(places, blocks, title)
     styles = _ranks([blocks[i] for i in places if i != title], body)
     ranks = {i: _rank_of(blocks[i], styles) for i in places if i != title}
     shallowest = _shallowest(blocks, ranks)
@@ -116,9 +128,32 @@ def _is_heading(block: Block, body: _Style, capitals_count: bool) -> bool:
         return False
     if block.font_size >= LARGER * body.size:
         return not block.text.endswith((",", ";")) or block.font_size >= LARGER * LARGER * body.size
-    if block.font_size < body.size - SAME_SIZE_PT or block.text.rstrip().endswith((".", ",", ";", ":")):
+    if block.font_size < body.size - SAME_SIZE_PT or block.text.rstrip().endswith(ENDS_OF_PROSE):
         return False
     return (block.bold and not body.bold) or (capitals_count and _in_capitals(block.text))
+
+
+def _sizes_of_short_lines(blocks: Sequence[Block], body: _Style) -> set[float]:
+    """Sizes a little larger than the body's that only short lines without a full stop are set in.
+
+    Sizes read from the file are exact, so even half a point is a style; recognised ones are not.
+    """
+    found: dict[float, bool] = {}
+    for block in blocks:
+        if block.type in ("Text", "List Item") and SLIGHTLY_LARGER * body.size <= block.font_size:
+            exact = block.confidence >= READ_FROM_FILE
+            short = _may_head(block) and not block.text.rstrip().endswith(ENDS_OF_PROSE)
+            found[block.font_size] = found.get(block.font_size, True) and exact and short
+    return {size for size, only_short in found.items() if only_short}
+
+
+def _heads(blocks: Sequence[Block], at: int) -> bool:
+    """Whether running text in smaller type follows on the page."""
+    if at + 1 == len(blocks):
+        return False
+    block, after = blocks[at], blocks[at + 1]
+    running = len(after.text) > SHORT_LETTERS or after.type in ("List Item", "Table")
+    return after.page == block.page and running and after.font_size < block.font_size
 
 
 def _in_capitals(text: str) -> bool:
@@ -172,6 +207,16 @@ def _title(places: Sequence[int], blocks: Sequence[Block], body: _Style) -> int 
         return None
     same = sum(1 for i in places if blocks[i].font_size >= blocks[best].font_size - SAME_SIZE_PT)
     return best if same == 1 or best == places[0] else None
+
+
+def _without_line_over_title(places: Sequence[int], blocks: Sequence[Block], title: int | None) -> list[int]:
+    """What stands right over the title in smaller type (a journal, a series, a motto) heads no section."""
+    if title is None:
+        return list(places)
+    first = title
+    while first - 1 in places and blocks[first - 1].font_size <= blocks[title].font_size - SAME_SIZE_PT:
+        first -= 1
+    return [i for i in places if not first <= i < title]
 
 
 def _ranks(headings: Sequence[Block], body: _Style) -> list[_Style]:

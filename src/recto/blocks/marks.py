@@ -54,9 +54,7 @@ def without_watermarks(words: Sequence[Word]) -> tuple[Word, ...]:
     if not words:
         return ()
     least = max(WATERMARK_LEAST_PT, WATERMARK_SIZE * median(word.font_size for word in words))
-    return tuple(
-        word for word in words if word.font_size < least or turn_of(word) in {0, 90, 180, 270}
-    )
+    return tuple(word for word in words if word.font_size < least or turn_of(word) in {0, 90, 180, 270})
 
 
 def without_shown_comments(page: Page, words: Sequence[Word]) -> tuple[Word, ...]:
@@ -68,7 +66,9 @@ def without_shown_comments(page: Page, words: Sequence[Word]) -> tuple[Word, ...
             left = [
                 word
                 for word in left
-                if not (word.box.share_inside(mark.boxes[0]) >= WELL_INSIDE and _letters(word.text) in letters)
+                if not (
+                    word.box.share_inside(mark.boxes[0]) >= WELL_INSIDE and _letters(word.text) in letters
+                )
             ]
     return tuple(left)
 
@@ -110,9 +110,7 @@ def _signature(field: FormField, words: tuple[Word, ...]) -> Region:
     return Region("Signature", box, text=text, words=words, fields=(field,))
 
 
-def _wrap(
-    mark: Mark, words: Sequence[Word], wrapped: dict[int, Word], before: str, after: str
-) -> None:
+def _wrap(mark: Mark, words: Sequence[Word], wrapped: dict[int, Word], before: str, after: str) -> None:
     for box in mark.boxes:
         inside = [word for word in words if word.box.share_inside(box) >= WELL_INSIDE]
         inside = [word for word in inside if id(word) not in wrapped]
@@ -142,4 +140,3 @@ def _distance(box: Box, other: Box) -> tuple[float, float]:
 
 def _letters(text: str) -> str:
     return "".join(text.split()).casefold()
-

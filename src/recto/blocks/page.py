@@ -13,6 +13,7 @@ from recto.blocks.columns import find_gutters
 from recto.blocks.fields import mark_pairs
 from recto.blocks.figures import as_figures, find_figures
 from recto.blocks.form_fields import attach, fill_in, pair_up, settle_pairs
+from recto.blocks.letter_sizes import even_sizes
 from recto.blocks.lines import Line, baselines, cut_lines, flattened, turn_of, visible
 from recto.blocks.lists import nested
 from recto.blocks.marks import (
@@ -26,6 +27,7 @@ from recto.blocks.marks import (
 from recto.blocks.order import reading_order
 from recto.blocks.paragraphs import group_paragraphs
 from recto.blocks.region import Region, as_block
+from recto.blocks.seen import contradicted, figures_seen, grouped_by_parts, tables_seen
 from recto.blocks.tables.aligned import find_aligned_tables
 from recto.blocks.tables.captions import without_captions
 from recto.blocks.tables.cells import FoundTable, plain_text
@@ -95,11 +97,22 @@ def take_ruled_tables(draft: Draft) -> Draft:
     return replace(_with_tables(draft, tables), drawings=tuple(drawings))
 
 
+def take_seen_tables(draft: Draft) -> Draft:
+    """Tables where a layout model saw them."""
+    return _with_tables(draft, tables_seen(draft.page, draft.words, draft.regions))
+
+
 def take_figures(draft: Draft) -> Draft:
     """Pictures and drawings, and the words on them."""
     tables = [region.box for region in draft.regions]
     figures, words = find_figures(draft.page, draft.words, tables, draft.drawings)
     return replace(draft, words=tuple(words), regions=(*draft.regions, *figures))
+
+
+def take_seen_figures(draft: Draft) -> Draft:
+    """Figures where a layout model saw them."""
+    regions, words = figures_seen(draft.page, draft.words, draft.regions)
+    return replace(draft, words=tuple(words), regions=tuple(regions))
 
 
 def take_turned_text(draft: Draft) -> Draft:
@@ -152,8 +165,15 @@ def read_lines(draft: Draft) -> Draft:
 
 
 def group_lines(draft: Draft) -> Draft:
-    """Lines to paragraphs and list items."""
-    return replace(draft, lines=(), regions=(*draft.regions, *group_paragraphs(draft.lines)))
+    """Lines to paragraphs and list items; where a layout model saw the page, none over two of its parts."""
+    seen = bool(draft.page.regions)
+    found = grouped_by_parts(draft.page, draft.lines) if seen else group_paragraphs(draft.lines)
+    return replace(draft, lines=(), regions=(*draft.regions, *found))
+
+
+def settle_sizes(draft: Draft) -> Draft:
+    """One size for the letters of each recognised region."""
+    return replace(draft, regions=tuple(even_sizes(draft.regions)))
 
 
 def tie_fields(draft: Draft) -> Draft:
@@ -196,7 +216,9 @@ STEPS: tuple[Callable[[Draft], Draft], ...] = (
     write_marks,
     take_charts,
     take_ruled_tables,
+    take_seen_tables,
     take_figures,
+    take_seen_figures,
     take_turned_text,
     take_signatures,
     take_labelled_fields,
@@ -205,6 +227,7 @@ STEPS: tuple[Callable[[Draft], Draft], ...] = (
     take_other_fields,
     read_lines,
     group_lines,
+    settle_sizes,
     tie_fields,
     put_in_order,
     mark_key_values,
@@ -243,6 +266,7 @@ def _with_pairs(draft: Draft, *, beside_only: bool) -> Draft:
 
 
 def _with_tables(draft: Draft, tables: list[FoundTable]) -> Draft:
+    tables = [found for found in tables if not contradicted(draft.page, found.box)]
     if not tables:
         return draft
     tables = [without_captions(found) for found in tables]

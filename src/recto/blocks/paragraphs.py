@@ -5,10 +5,12 @@ says that a new paragraph begins (a list marker, a first-line indent, a short li
 text between columns and never orders paragraphs.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from recto.blocks.joining import joined
-from recto.blocks.lines import Line, typical_leading
+from recto.blocks.lines import SAME_BASELINE_EM, Line, line_of, typical_leading
 from recto.blocks.lists import is_bullet, marker_of, without_marker
 from recto.blocks.region import Region
 from recto.document.geometry import around
@@ -17,6 +19,12 @@ LEADING_SLACK = 1.28
 """A distance up to this multiple of the usual one still runs on. Word's space of 6 pt after 11 pt text is 1.4."""
 SIZE_SLACK = 0.12
 """Sizes that differ by more than this share of the larger belong to different paragraphs."""
+EXACT_PT = 0.4
+"""Where sizes are exact, lines each of one size that differ by more than this, in points, are different styles."""
+EXACT_SHARE = 0.4
+"""Share of a page's letters in its commonest size that shows its sizes to be set, not measured."""
+RECOGNISED_SIZE_SLACK = 0.3
+"""The same for recognised lines: sizes taken from pixels differ by up to a quarter in one paragraph."""
 INDENT_EM = 0.8
 """A first line moved right by this many font sizes begins a paragraph."""
 SHORT_LINE_SHARE = 0.8
@@ -28,6 +36,15 @@ MIN_STYLE_LETTERS = 6
 MIN_SHARED_WIDTH = 0.3
 """Share of the narrower line that must lie under the other."""
 SENTENCE_ENDS = (".", "!", "?", ":", ";", "。", '."', ".”", ".)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Habits:
+    """How a page sets its lines: usual leading in font sizes, right edges by left edge, whether sizes are exact."""
+
+    leading: float
+    edges: Mapping[int, float]
+    exact: bool
 
 
 class _Growing:
@@ -52,15 +69,14 @@ class _Growing:
 
 def group_paragraphs(lines: Sequence[Line]) -> list[Region]:
     """Paragraphs and list items of lines that come top to bottom."""
-    leading = typical_leading(lines)
-    edges = _right_edges(lines)
+    habits = _Habits(typical_leading(lines), _right_edges(lines), _has_exact_sizes(lines))
     growing: list[_Growing] = []
     done: list[_Growing] = []
     for line in _with_bullets(lines):
         text = line.text
         marker = marker_of(text)
         home = _above(line, growing)
-        if home is not None and _runs_on(home, line, text, marker, leading, edges):
+        if home is not None and _runs_on(home, line, text, marker, habits):
             home.take(line)
         else:
             growing.append(_Growing(line, marker))
@@ -69,7 +85,39 @@ def group_paragraphs(lines: Sequence[Line]) -> list[Region]:
             far = line.box.y0 - one.last.box.y1 > 3 * max(one.last.size, line.size, 1.0)
             (done if far else still).append(one)
         growing = still
-    return [_region(one) for one in (*done, *growing)]
+    return [_region(one) for one in _with_tabbed_ends([*done, *growing])]
+
+
+def _with_tabbed_ends(grown: Sequence[_Growing]) -> list[_Growing]:
+    """Pieces of line that stand inside a paragraph, after a tab or a blank, given back to their lines."""
+    kept: list[_Growing] = []
+    for one in grown:
+        home = next((other for other in grown if _holds(other, one)), None)
+        if home is None:
+            kept.append(one)
+            continue
+        for piece in one.lines:
+            at = _line_before(home, piece)
+            home.lines[at] = line_of((*home.lines[at].words, *piece.words))
+        home.marker = home.marker or marker_of(home.lines[0].text)
+    return kept
+
+
+def _holds(home: _Growing, piece: _Growing) -> bool:
+    """Whether all lines of the piece stand behind lines of the paragraph, and others run through below or above."""
+    if home is piece or piece.marker or len(home.lines) <= len(piece.lines):
+        return False
+    runs_under = home.right > piece.left + piece.last.size
+    return runs_under and all(_line_before(home, line) >= 0 for line in piece.lines)
+
+
+def _line_before(home: _Growing, piece: Line) -> int:
+    """The place of the line on whose baseline the piece stands further right, -1 when there is none."""
+    for at, line in enumerate(home.lines):
+        level = abs(line.box.y1 - piece.box.y1) <= SAME_BASELINE_EM * line.size
+        if level and line.box.x1 <= piece.box.x0 and abs(line.size - piece.size) <= SIZE_SLACK * line.size:
+            return at
+    return -1
 
 
 def _with_bullets(lines: Sequence[Line]) -> list[Line]:
@@ -115,23 +163,48 @@ def _above(line: Line, growing: Sequence[_Growing]) -> _Growing | None:
     return best
 
 
-def _runs_on(
-    home: _Growing, line: Line, text: str, marker: str, leading: float, edges: Mapping[int, float]
-) -> bool:
+def _runs_on(home: _Growing, line: Line, text: str, marker: str, habits: _Habits) -> bool:
     last = home.last
     larger = max(last.size, line.size, 1.0)
-    if abs(last.size - line.size) > SIZE_SLACK * larger or last.bold != line.bold:
+    measured = _is_recognised(last) and _is_recognised(line)
+    slack = RECOGNISED_SIZE_SLACK if measured else SIZE_SLACK
+    if abs(last.size - line.size) > slack * larger or last.bold != line.bold:
         return False
     if text.isupper() != last.text.isupper() and _is_spoken(text) and _is_spoken(last.text):
         return False
-    ended = _ends_early(home, edges)
+    if (
+        habits.exact
+        and not measured
+        and abs(last.size - line.size) > EXACT_PT
+        and _is_of_one_size(last, line)
+    ):
+        return False
+    ended = _ends_early(home, habits.edges)
     if marker and (is_bullet(marker) or home.marker or ended or _sentence_over(last)):
         return False
     distance = line.box.y1 - last.box.y1
-    usual = leading if len(home.lines) == 1 else _own_leading(home)
+    usual = habits.leading if len(home.lines) == 1 else _own_leading(home)
+    if measured:  # boxes are as high as their letters: the distance of two bottoms says little about the next
+        usual = max(usual, habits.leading)
     if distance > LEADING_SLACK * usual * larger:
         return False
     return not _new_paragraph(home, line, text, ended)
+
+
+def _is_recognised(line: Line) -> bool:
+    return line.words[0].confidence is not None
+
+
+def _has_exact_sizes(lines: Sequence[Line]) -> bool:
+    """Whether one size sets much of the text; recognised text has as many sizes as lines."""
+    letters: Counter[float] = Counter()
+    for line in lines:
+        letters[round(line.size, 1)] += sum(len(word.text) for word in line.words)
+    return bool(letters) and max(letters.values()) >= EXACT_SHARE * sum(letters.values())
+
+
+def _is_of_one_size(*lines: Line) -> bool:
+    return all(abs(word.font_size - line.size) <= EXACT_PT for line in lines for word in line.words)
 
 
 def _own_leading(home: _Growing) -> float:
@@ -147,12 +220,18 @@ def _new_paragraph(home: _Growing, line: Line, text: str, ended: bool) -> bool:
     last = home.last.box
     em = max(line.size, 1.0)
     indent = line.box.x0 - last.x0
-    centred = abs(line.box.center_x - last.center_x) < em
+    centred = abs(line.box.center_x - last.center_x) < em and not _set_in(line, home.last)
     if home.marker:
         return indent < -INDENT_EM * em and (ended or _sentence_over(home.last))
     if indent > INDENT_EM * em and not centred and (len(home.lines) > 1 or _sentence_over(home.last)):
         return True
     return ended and _sentence_over(home.last) and not text[:1].islower() and not centred
+
+
+def _set_in(line: Line, last: Line) -> bool:
+    """A recognised line that begins further right than the one above and ends where it does is not centred."""
+    step = min(0.5 * max(line.size, 1.0), 0.5 * (line.box.x0 - last.box.x0))
+    return _is_recognised(line) and step > 0 and line.box.x1 > last.box.x1 - step
 
 
 def _is_spoken(text: str) -> bool:

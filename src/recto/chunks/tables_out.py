@@ -71,6 +71,7 @@ def _html_cell(cell: Cell, tag: str) -> str:
     rows = f' rowspan="{cell.row_span}"' if cell.row_span > 1 else ""
     columns = f' colspan="{cell.column_span}"' if cell.column_span > 1 else ""
     text = html.escape(cell.text, quote=False).replace("\n", "<br>")
+    text = text.replace("&lt;mark&gt;", "<mark>").replace("&lt;/mark&gt;", "</mark>")  # highlights
     return f"<{tag}{rows}{columns}>{text}</{tag}>"
 
 

@@ -151,7 +151,10 @@ def parse(
     if as_json and markdown:
         tell("choose one of --json and --markdown")
         raise typer.Exit(2)
-    run_parse(ParseCommand(file, "json" if as_json else "markdown", draw, pages, password, dpi), sys.stdout)
+    model = Settings().layout_model
+    run_parse(
+        ParseCommand(file, "json" if as_json else "markdown", draw, pages, password, dpi, model), sys.stdout
+    )
 
 
 @app.command()

@@ -29,6 +29,7 @@ class ParseCommand:
     pages: str
     password: str | None
     dpi: int
+    layout_model: str | None = None
 
 
 def run_parse(command: ParseCommand, out: TextIO) -> None:
@@ -44,7 +45,7 @@ def run_parse(command: ParseCommand, out: TextIO) -> None:
         if inspection.readable is not None:
             document = Document(inspection.readable, document.type, command.password)
         numbers = chosen_pages(page_spans(command.pages), inspection.pages)
-        result = parse_file(document, ParseOptions(), numbers, scratch)
+        result = parse_file(document, ParseOptions(), numbers, scratch, command.layout_model)
         if command.draw is not None:
             _draw(command.draw, document, result, command.dpi)
         _print(command, result, scratch, out)

@@ -54,7 +54,8 @@ class Block:
     tab and newline separated). `level` is the heading level from 1 for Title and Section Header, the nesting
     depth from 0 for List Item. `marker` is a list item's own bullet or number. `confidence` is 0..1.
     `fragments` are the parts a table was merged from. `font_size` is the typical size in points. `fields` are
-    the form fields that stand in the block. `author` is who wrote a comment.
+    the form fields that stand in the block. `author` is who wrote a comment. `image` names the block's picture
+    among those of its job, empty when there is none.
     """
 
     type: BlockType
@@ -70,6 +71,7 @@ class Block:
     fragments: tuple["Block", ...] = ()
     fields: tuple[FormField, ...] = ()
     author: str = ""
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +89,4 @@ class PageLayout:
     blocks: tuple[Block, ...]
     rotation: int = 0
     warnings: tuple[str, ...] = ()
+    image: str = ""

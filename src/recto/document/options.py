@@ -12,6 +12,9 @@ ExtractionMode = Literal["hybrid", "ocr"]
 Include = Literal["comments", "highlight", "hyperlinks", "ignore_watermarks", "signatures"]
 """What the caller may want beside the plain text, or, of watermarks, without."""
 
+ImageKind = Literal["figure", "table", "page"]
+"""What pictures may be made of."""
+
 
 @dataclass(frozen=True, slots=True)
 class PageSpan:
@@ -52,6 +55,7 @@ class ReadOptions:
     document_properties: bool = False
     ocr_data: bool = False
     include: tuple[Include, ...] = ()
+    images: tuple[ImageKind, ...] = ()
     timeout_s: float | None = None
 
 

@@ -90,12 +90,28 @@ class Mark:
     shown: bool = False
 
 
+RegionKind = Literal[
+    "text", "title", "list", "figure", "table", "caption", "header", "footer", "reference", "equation"
+]
+"""What a layout model calls a part of a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRegion:
+    """A part of the page as a layout model saw it on the picture: an opinion, with its score 0..1."""
+
+    box: Box
+    kind: RegionKind
+    score: float
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page as gathered.
 
     number counts from 1 in the source document; width and height are points after rotation; `reason` says in
-    words why this route was taken; `warnings` are sentences for the user.
+    words why this route was taken; `warnings` are sentences for the user. `regions` is what a layout model saw on
+    the picture of a recognised page, empty for all others.
     """
 
     number: int
@@ -110,3 +126,4 @@ class Page:
     warnings: tuple[str, ...] = ()
     fields: tuple[FormField, ...] = ()
     marks: tuple[Mark, ...] = ()
+    regions: tuple[SeenRegion, ...] = ()

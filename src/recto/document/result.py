@@ -11,7 +11,8 @@ from recto.document.page import Route
 class PageInfo:
     """Size in points and the way one page was read; `number` is the page in the source document.
 
-    `index` is the page's place, from 1, among the pages that were asked for.
+    `index` is the page's place, from 1, among the pages that were asked for; `image` names its picture among
+    those of the job, empty when there is none.
     """
 
     number: int
@@ -21,6 +22,7 @@ class PageInfo:
     route: Route
     reason: str
     rotation: int = 0
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)

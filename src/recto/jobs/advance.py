@@ -28,6 +28,11 @@ def next_step(tally: Tally) -> Step:
     return "end" if ("assemble", "done") in tally or ("assemble", "failed") in tally else "assemble"
 
 
+def anything_read(tally: Tally) -> bool:
+    """Whether any unit has left pages to put together."""
+    return any(tally.get((kind, "done")) for kind in ("read", "ocr"))
+
+
 def reading_units(pages: Sequence[int], size: int) -> list[NewUnit]:
     """The ranges to read: consecutive pieces of at most `size` pages.
 

@@ -21,10 +21,16 @@ class Assembled:
 
 
 def assemble_to_file(
-    readings: Sequence[Path], options: ParseOptions, order: Sequence[int], out: Path, *, batch: bool
+    readings: Sequence[Path],
+    options: ParseOptions,
+    order: Sequence[int],
+    out: Path,
+    *,
+    batch: bool,
+    image_prefix: str = "",
 ) -> Assembled:
-    """Write the wire's FullResult as JSON to `out`."""
+    """Write the wire's FullResult as JSON to `out`; `image_prefix` is where the job's pictures are stored."""
     result = assemble(readings, options, order, ())
     with out.open("wb") as file:
-        size = write_full_result(result, file)
+        size = write_full_result(result, file, image_prefix=image_prefix)
     return Assembled(size, usage_for(result, batch=batch), result.warnings)

@@ -83,7 +83,7 @@ class Flow:
         if job.source is None:  # intake gave up without an error of its own
             await self.end(connection, job, "Failed", error=ProcessingFailed())
             return []
-        if not await units.results(connection, job.id):
+        if not advance.anything_read(tally):
             await self.end(connection, job, "Failed", error=await self._nothing_read(connection, job.id))
             return []
         await jobs.move(connection, job.id, status="Completing", stage="assembling")

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,7 @@ from recto.document.options import ParseOptions
 from recto.document.result import DocumentProperties
 from recto.errors import BadInput, Internal, RectoError, SubprocessCrashed
 from recto.intake import filetype
-from recto.intake.fetch import Fetcher
+from recto.intake.fetch import Downloaded, Fetcher
 from recto.intake.filetype import FileType
 from recto.intake.reference import JobReference, UploadReference, UrlReference, parse_reference
 from recto.jobs.advance import MAX_CLAIMS, chosen_pages
@@ -30,6 +31,7 @@ from recto.jobs.children import Children
 from recto.jobs.records import Copied, Outcome, Recorder, Taken
 from recto.jobs.submit import usable_parse_job
 from recto.results.parse import Document, RangeRead, look_at, read_range, recognise_range
+from recto.results.pictures import FOLDER
 from recto.storage.database import Database
 from recto.storage.objects import Objects
 from recto.storage.queries import jobs, units, uploads
@@ -82,6 +84,7 @@ class Workshop:
     scratch: Path
     unit_timeout_s: float
     lease_s: float
+    layout_model: str | None = None
 
 
 class UnitRunner:
@@ -92,6 +95,7 @@ class UnitRunner:
         self._shop = workshop
         self._recorder = recorder
         self._in_hand: set[int] = set()
+        self._downloads: dict[UUID, asyncio.Task[Downloaded]] = {}
 
     @property
     def in_hand(self) -> frozenset[int]:
@@ -144,7 +148,7 @@ class UnitRunner:
         return job
 
     async def _job_of(self, held: units.UnitRow) -> jobs.JobRow:
-        async with self._shop.database.begin() as connection:
+        async with self._shop.database.look() as connection:
             job = await jobs.get(connection, held.job_id)
         if job is None:
             raise Internal(f"Unit {held.id} belongs to no job.")
@@ -169,7 +173,7 @@ class UnitRunner:
             case JobReference(job_id=job_id):
                 return await self._copy_result(job, UUID(job_id))
             case UploadReference(file_id=file_id):
-                async with self._shop.database.begin() as connection:
+                async with self._shop.database.look() as connection:
                     row = await uploads.find(connection, job.organisation_id, UUID(file_id))
                 async with self._shop.objects.local_file(row.key) as path:
                     # The upload's extension says more than its file name, but the bytes say more than both.
@@ -178,11 +182,28 @@ class UnitRunner:
                     return await self._open(job, path, row.key, name, options.read.force_extension, folder)
             case UrlReference(url=url):
                 path = folder / "download"
-                downloaded = await self._shop.fetcher.download(url, path)
+                downloaded = await self._download(job.id, url, path)
                 key = f"jobs/{job.id}/source"
                 await self._shop.objects.put_file(key, path)
                 forced = options.read.force_extension
                 return await self._open(job, path, key, downloaded.name, forced, folder)
+
+    async def _download(self, job_id: UUID, url: str, to: Path) -> Downloaded:
+        task = asyncio.create_task(self._shop.fetcher.download(url, to))
+        self._downloads[job_id] = task
+        try:
+            async with self._shop.database.begin() as connection:
+                job = await jobs.get(connection, job_id)
+            if job is None or not job.is_open:  # it ended before anybody could stop this download
+                task.cancel()
+            return await task
+        finally:
+            self._downloads.pop(job_id, None)
+
+    def stop_download(self, job_id: UUID) -> None:
+        """End the download of a job that has ended: a host that says nothing would hold a slot for minutes."""
+        if task := self._downloads.get(job_id):
+            task.cancel()
 
     async def _open(
         self, job: jobs.JobRow, path: Path, key: str, name: str | None, extension: str | None, folder: Path
@@ -212,7 +233,7 @@ class UnitRunner:
         return Taken(source=msgspec.to_builtins(source), chosen=tuple(chosen), warnings=inspection.warnings)
 
     async def _copy_result(self, job: jobs.JobRow, source_id: UUID) -> Copied:
-        async with self._shop.database.begin() as connection:
+        async with self._shop.database.look() as connection:
             other = await usable_parse_job(connection, job.organisation_id, source_id)
         if other.result_key is None or other.is_open:
             return Copied(waits_on=other.id)
@@ -233,20 +254,22 @@ class UnitRunner:
         async with self._document(job) as document:
             if held.kind == "ocr":
                 limit = self._limit(job, self._shop.unit_timeout_s * OCR_TIMEOUT_FACTOR)
-                pool, function = "ocr", recognise_range
+                pool, function = "ocr", partial(recognise_range, layout_model=self._shop.layout_model)
             else:
                 limit = self._limit(job, self._shop.unit_timeout_s)
                 pool, function = "read", read_range
             read: RangeRead = await self._shop.children.run(
                 pool, job.id, limit, function, document, held.pages, options_of(job), out
             )
+        for picture in sorted((folder / FOLDER).glob("*.png")):
+            await self._shop.objects.put_file(f"{image_prefix(job.id)}{picture.name}", picture)
         key = f"jobs/{job.id}/units/{held.id}-{held.attempt}"
         await self._shop.objects.put_file(key, out)
         return Outcome(result_key=key, pages_done=len(read.done), needs_ocr=read.needs_ocr)
 
     async def _assemble(self, job: jobs.JobRow, folder: Path) -> Outcome:
         out = folder / "result.json"
-        async with self._shop.database.begin() as connection:
+        async with self._shop.database.look() as connection:
             results = await units.results(connection, job.id)
             failures = await units.failures(connection, job.id)
         async with AsyncExitStack() as stack:
@@ -262,6 +285,7 @@ class UnitRunner:
                 source_of(job).order,
                 out,
                 batch=job.lane == "batch",
+                image_prefix=image_prefix(job.id),
             )
         key = f"jobs/{job.id}/result.json"
         await self._shop.objects.put_file(key, out)

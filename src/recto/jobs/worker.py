@@ -90,7 +90,9 @@ class Worker:
 
     def _job_ended(self, payload: str) -> None:
         with suppress(ValueError):
-            self.children.kill_job(UUID(payload))
+            job_id = UUID(payload)
+            self.children.kill_job(job_id)
+            self.runner.stop_download(job_id)
 
     async def _keep_leases(self) -> None:
         while True:

@@ -7,7 +7,7 @@ budgets.
 """
 
 import ctypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,10 +16,11 @@ import numpy as np
 from pypdfium2 import raw
 
 from recto.document.geometry import Box
-from recto.document.page import FieldKind, FormField, Mark, MarkKind
+from recto.document.page import FieldKind, FormField, Mark, MarkKind, Ruling
 from recto.pages import xfa
 from recto.pages.frame import Frame, as_box
 
+BORDER_PT = 2.0  # points: how far the drawn border of a field may lie outside of its box
 MOST_ANNOTATIONS = 5_000  # per page; tax forms have 400, maps of links 2,000
 MOST_OPTIONS = 1_000  # of a choice; lists of countries have 250
 MOST_LETTERS = 100_000  # of one value: longer ones are cut
@@ -100,8 +101,24 @@ def marks_on(found: Found, frame: Frame) -> tuple[Mark, ...]:
     return tuple(marks)
 
 
+def without_borders(
+    rulings: Sequence[Ruling], fields: Sequence[FormField], printed: Sequence[Ruling]
+) -> tuple[Ruling, ...]:
+    """The rulings but for the borders of fields, which are no lines of a table.
+
+    `printed` are the rulings of the page without its annotations: those stay wherever they lie.
+    """
+    stays = set(printed)
+    reach = [field.box.grown(BORDER_PT) for field in fields]
+    return tuple(
+        ruling
+        for ruling in rulings
+        if ruling in stays or not any(ruling.box.intersection(box) == ruling.box for box in reach)
+    )
+
+
 @contextmanager
-def _annotation(page: Any, index: int) -> Iterator[Any]:
+def _annotation(page: Any, index: int) -> Generator[Any]:
     annotation = raw.FPDFPage_GetAnnot(page.raw, index)
     try:
         yield annotation
@@ -149,9 +166,7 @@ def _choice(form: Any, annotation: Any, field: FormField, value: str) -> FormFie
     return replace(field, value="\n".join(chosen) or _lines(value), options=options)
 
 
-def _with_xfa(
-    document: Any, fields: list[tuple[FormField, _Sides]]
-) -> Iterator[tuple[FormField, _Sides]]:
+def _with_xfa(document: Any, fields: list[tuple[FormField, _Sides]]) -> Iterator[tuple[FormField, _Sides]]:
     # Where the ordinary form holds no values at all, those of the XFA data stand for the same fields.
     typed = [field for field, _ in fields if field.kind in {"text", "choice"}]
     if not typed or any(field.value for field in typed):
@@ -167,7 +182,9 @@ def _with_xfa(
 
 def _xfa_data(document: Any) -> bytes:
     for index in range(max(0, raw.FPDF_GetXFAPacketCount(document.raw))):
-        name = _narrow(lambda buffer, size, at=index: raw.FPDF_GetXFAPacketName(document.raw, at, buffer, size))
+        name = _narrow(
+            lambda buffer, size, at=index: raw.FPDF_GetXFAPacketName(document.raw, at, buffer, size)
+        )
         if name != "datasets":
             continue
         needed = ctypes.c_ulong()
@@ -254,7 +271,9 @@ def _narrow(function: Callable[[Any, int], int]) -> str:
 
 
 def _lines(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")).strip()
+    return "\n".join(
+        line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    ).strip()
 
 
 def _one_line(text: str) -> str:

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from pypdfium2 import raw
 
+from recto.document.geometry import Box
 from recto.document.options import ExtractionMode
-from recto.document.page import Page, Picture, Word
+from recto.document.page import FormField, Page, Picture, Word
 from recto.document.result import DocumentProperties
 from recto.errors import DocumentCorrupt, DocumentLocked, DocumentUnsupported
-from recto.pages import annotations, drawing, glyphs, pdfium, route
+from recto.pages import annotations, checkboxes, drawing, glyphs, pdfium, route
 from recto.pages.drawing import Drawing
 from recto.pages.frame import Frame
 from recto.pages.glyphs import TextLayer
@@ -33,8 +34,10 @@ INK_OFF_PAPER = (
     50  # grey levels (0..255) between ink and paper (the median); ink may be the lighter of the two
 )
 INK_PIXELS = 10  # of the small picture: fewer are dust
+BOX_DPI = (
+    150.0  # pixels per inch of the picture in which drawn boxes are looked at: 12 pixels a side at least
+)
 MOST_RENDERED_PX = 40_000_000  # of one drawn page: larger sheets are drawn at a lower resolution
-MOST_REGIONS = 40  # words with unknown letters: more and the whole page is recognised
 LARGEST_SHEET = 14_400.0  # points, 200 inches: PDF 1.7, annex C
 USUAL_SHEET = (612.0, 792.0)  # points: for pages whose own size is absurd
 
@@ -83,11 +86,13 @@ def opens_ends(document: pypdfium2.PdfDocument) -> bool:
 
 def read_page(document: pypdfium2.PdfDocument, number: int, mode: ExtractionMode = "hybrid") -> PdfPage:
     """Words, rulings and pictures of a page, and its route; raises DocumentCorrupt when it cannot be opened."""
-    over = annotations.Found()
+    over, bare = annotations.Found(), ()
 
     def look_over(page: Any) -> None:
-        nonlocal over
+        nonlocal over, bare
         over = annotations.gather(document, page)
+        if over.fields:
+            bare = drawing.drawing_of(pdfium.handle(page.raw), _frame(page)).rulings
 
     with _loaded(document, number, look_over) as page:
         frame, layer = _text(page)
@@ -96,10 +101,13 @@ def read_page(document: pypdfium2.PdfDocument, number: int, mode: ExtractionMode
         if route.needs_look(facts):
             facts = _looked(page, frame, layer, facts)
         decision = route.route_page(facts, mode)
+        drawn_squares = checkboxes.squares(drawn.rulings, layer.words) if decision.route == "digital" else []
+        boxes = _drawn_boxes(page, frame, drawn_squares)
         turned = (frame.turn - page.get_rotation()) % 360
     words = layer.words
     if decision.trust_hidden:
         words = tuple(replace(word, hidden=False) for word in words)
+    fields = annotations.fields_on(over, frame)
     notes = ("The page holds more drawn objects than are read; some lines may be missing.",)
     gathered = Page(
         number=number,
@@ -108,11 +116,11 @@ def read_page(document: pypdfium2.PdfDocument, number: int, mode: ExtractionMode
         route=decision.route,
         reason=decision.reason,
         words=words,
-        rulings=drawn.rulings,
+        rulings=annotations.without_borders(drawn.rulings, fields, bare) if turned == 0 else drawn.rulings,
         pictures=drawn.pictures,
         rotation=turned,
         warnings=notes if drawn.cut_off else (),
-        fields=annotations.fields_on(over, frame),
+        fields=(*fields, *(box for box in boxes if not any(f.box.holds_center_of(box.box) for f in fields))),
         marks=annotations.marks_on(over, frame),
     )
     return PdfPage(gathered, decision)
@@ -205,11 +213,15 @@ def _flattened(page: Any) -> bool:
     return raw.FPDFPage_Flatten(page.raw, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS
 
 
-def _text(page: Any) -> tuple[Frame, TextLayer]:
+def _frame(page: Any) -> Frame:
     left, bottom, right, top = page.get_bbox()
     if not (0 < right - left <= LARGEST_SHEET and 0 < top - bottom <= LARGEST_SHEET):
         left, bottom, right, top = 0.0, 0.0, *USUAL_SHEET
-    frame = Frame(left, bottom, right, top, page.get_rotation())
+    return Frame(left, bottom, right, top, page.get_rotation())
+
+
+def _text(page: Any) -> tuple[Frame, TextLayer]:
+    frame = _frame(page)
     try:
         text_page = page.get_textpage()
     except pypdfium2.PdfiumError:
@@ -232,7 +244,7 @@ def _facts(frame: Frame, layer: TextLayer, drawn: Drawing) -> route.Facts:
         picture_share=_picture_share(drawn.pictures, frame) if drawn.pictures else 0.0,
         shapes=drawn.shapes,
         objects=drawn.objects,
-        broken=broken if len(broken) <= MOST_REGIONS else (),
+        broken=broken,
     )
 
 
@@ -267,6 +279,18 @@ def _looked(page: Any, frame: Frame, layer: TextLayer, facts: route.Facts) -> ro
     ink = np.abs(grey - int(np.median(grey))) > INK_OFF_PAPER
     agreement = _agreement(ink, scale, layer.words) if layer.characters else None
     return replace(facts, ink=bool(np.count_nonzero(ink) >= INK_PIXELS), agreement=agreement)
+
+
+def _drawn_boxes(page: Any, frame: Frame, squares: list[Box]) -> tuple[FormField, ...]:
+    if not squares:
+        return ()
+    width, height = page.get_size()
+    scale = _scale(width, height, BOX_DPI / 72)
+    turn = (frame.turn - page.get_rotation()) % 360
+    bitmap = page.render(scale=scale, rotation=turn, grayscale=True)
+    grey: NDArray[np.int16] = bitmap.to_numpy().reshape(bitmap.height, -1).astype(np.int16)
+    bitmap.close()
+    return checkboxes.drawn_boxes(squares, grey, scale)
 
 
 def _agreement(ink: NDArray[np.bool_], scale: float, words: tuple[Word, ...]) -> route.InkAgreement:

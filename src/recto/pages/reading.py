@@ -20,6 +20,7 @@ from recto.errors import DocumentCorrupt, DocumentEmpty, DocumentLocked, Documen
 from recto.intake.filetype import FileType
 from recto.pages import glyphs, pdf, repair, scan, text
 from recto.pages import image as images
+from recto.pages.detect.port import LayoutDetector
 from recto.pages.ocr.both import dominant_rotation, quarter_turned
 from recto.pages.ocr.port import OcrReader, mean_confidence
 
@@ -28,6 +29,9 @@ RECOGNITION_DPI = 200.0  # pixels per inch of a page drawn for recognition: meas
 REPAIRED = "The PDF was damaged or unusually encrypted and has been rebuilt before reading."
 SURE = 0.85  # confidence of a recognised word that replaces a word of the text layer outright
 LIGATURE = r"\S{1,3}"  # the letters one unknown character may stand for, as in ffi
+MOST_REGIONS = (
+    40  # words with unknown letters: more, and the page is read once instead of around each of them
+)
 WELL_INSIDE = 0.5  # share of a recognised word under a word of the text layer: then the layer's word stands
 
 
@@ -94,23 +98,32 @@ def read(
             yield text.page_of(number, pages[number - 1])
 
 
-def recognise(path: Path, file_type: FileType, page: Page, password: str | None, reader: OcrReader) -> Page:
+def recognise(
+    path: Path,
+    file_type: FileType,
+    page: Page,
+    password: str | None,
+    reader: OcrReader,
+    detector: LayoutDetector | None = None,
+) -> Page:
     """The page with its words read from its picture; raises what `read` raises.
 
     Words of a sound, visible text layer are kept where the page has some; recognition fills in the rest. A page
-    that lies on its side is turned upright (see `Page.rotation`).
+    that lies on its side is turned upright (see `Page.rotation`). A detector says which parts it sees on a page
+    that is read from its picture as a whole; it raises InvalidConfig when its model cannot be loaded.
     """
     if file_type.kind == "text":
         return page
     if file_type.kind == "image":
         picture, dpi = images.frame(path, page.number)
-        return _whole_read(page, [], picture, dpi, reader)
+        return _with_parts(_whole_read(page, [], picture, dpi, reader), page, picture, dpi, detector)
     with pdf.opened(path, password) as document:
         found = pdf.read_page(document, page.number)
         picture, dpi = pdf.render_page(document, page.number, RECOGNITION_DPI, found.page.rotation)
     if page.route == "ocr" and found.decision.regions and page.reason == found.decision.reason:
         return _regions_read(found, picture, dpi, reader)
-    return _whole_read(page, _kept_layer(page, found), picture, dpi, reader)
+    whole = _whole_read(page, _kept_layer(page, found), picture, dpi, reader)
+    return _with_parts(whole, page, picture, dpi, detector)
 
 
 def render(
@@ -165,6 +178,16 @@ def _whole_read(page: Page, kept: list[Word], picture: Image.Image, dpi: float, 
     return _upright(replace(page, words=(*kept, *words), rulings=rulings, reason=reason))
 
 
+def _with_parts(
+    upright: Page, page: Page, picture: Image.Image, dpi: float, detector: LayoutDetector | None
+) -> Page:
+    if detector is None:
+        return upright
+    turn = (upright.rotation - page.rotation) % 360  # what `_upright` has turned the page by
+    seen = detector.detect(picture.rotate(-turn, expand=True) if turn else picture, dpi)
+    return replace(upright, regions=seen)
+
+
 def _kept_layer(page: Page, found: pdf.PdfPage) -> list[Word]:
     # When the layer as a whole is distrusted, or recognition was asked for, nothing of it stays.
     if page.reason != found.decision.reason or not found.decision.keeps_layer:
@@ -179,10 +202,12 @@ def _known(word: Word, kept: list[Word]) -> bool:
 def _regions_read(found: pdf.PdfPage, picture: Image.Image, dpi: float, reader: OcrReader) -> Page:
     # The text layer is sound but for a few words: only those are read from the picture.
     page, regions = found.page, set(found.decision.regions)
-    words = [
-        _mended(word, _seen_at(word.box, picture, dpi, reader)) if word.box in regions else word
-        for word in page.words
-    ]
+    everything = reader.read(picture, dpi) if len(regions) > MOST_REGIONS else None
+
+    def seen_at(box: Box) -> list[Word]:
+        return _seen_at(box, picture, dpi, reader) if everything is None else _inside(box, everything)
+
+    words = [_mended(word, seen_at(word.box)) if word.box in regions else word for word in page.words]
     unread = sum(glyphs.REPLACEMENT in word.text for word in words)
     note = (f"{unread} words have letters that could not be read.",) if unread else ()
     return replace(
@@ -201,8 +226,11 @@ def _seen_at(box: Box, picture: Image.Image, dpi: float, reader: OcrReader) -> l
     around = around.intersection(sheet)
     corners = (around.x0 * scale, around.y0 * scale, around.x1 * scale, around.y1 * scale)
     seen = reader.read(picture.crop(corners), dpi)
-    inside = Box(box.x0 - around.x0, box.y0 - around.y0, box.x1 - around.x0, box.y1 - around.y0)
-    return sorted((word for word in seen if inside.holds_center_of(word.box)), key=lambda word: word.box.x0)
+    return _inside(Box(box.x0 - around.x0, box.y0 - around.y0, box.x1 - around.x0, box.y1 - around.y0), seen)
+
+
+def _inside(box: Box, seen: Sequence[Word]) -> list[Word]:
+    return sorted((word for word in seen if box.holds_center_of(word.box)), key=lambda word: word.box.x0)
 
 
 def _mended(word: Word, seen: list[Word]) -> Word:

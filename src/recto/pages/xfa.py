@@ -6,15 +6,15 @@ type, and with it every entity, makes the whole packet count as empty, and so do
 
 import functools
 import re
-from xml.parsers import expat  # noqa: S407 - document types, the known danger, are refused below
+from xml.parsers import expat
 
 MOST_BYTES = 20_000_000  # of a packet; tax forms have some 100,000
 MOST_DEPTH = 200  # of nested elements
 _INDEX = re.compile(r"\[\d+\]")
 
 
-class _NotWanted(Exception):  # noqa: N818 - leaves the parser's callbacks, and nothing else
-    pass
+class _NotWanted(Exception):
+    """Leaves the parser's callbacks, and nothing else."""
 
 
 @functools.lru_cache(maxsize=2)

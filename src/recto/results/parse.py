@@ -25,8 +25,11 @@ from recto.document.page import Page, Word
 from recto.document.result import Chunk, PageInfo, ParseResult, RecognisedText
 from recto.intake.filetype import FileType
 from recto.pages import reading
+from recto.pages.detect.port import LayoutDetector
+from recto.pages.detect.rapid import chosen_detector
 from recto.pages.ocr.both import default_reader
 from recto.pages.ocr.port import OcrReader
+from recto.results.pictures import FOLDER, with_pictures
 
 COMPRESSION = 3  # Zstandard level: the fastest that still halves a page
 
@@ -70,7 +73,7 @@ def look_at(document: Document, scratch: Path) -> reading.Inspection:
 
 
 def read_range(document: Document, numbers: Sequence[int], options: ParseOptions, out: Path) -> RangeRead:
-    """Read pages (numbers from 1) by their text layer into the file `out`."""
+    """Read pages (numbers from 1) by their text layer into the file `out`; pictures beside it."""
     done: list[PageReading] = []
     needs_ocr: list[int] = []
     mode = options.read.extraction_mode
@@ -78,20 +81,26 @@ def read_range(document: Document, numbers: Sequence[int], options: ParseOptions
         if page.route == "ocr":
             needs_ocr.append(page.number)
         else:
-            done.append(_laid_out(page, options))
+            done.append(_laid_out(document, page, options, out))
     _write(out, done)
     return RangeRead(tuple(one.layout.number for one in done), tuple(needs_ocr))
 
 
 def recognise_range(
-    document: Document, numbers: Sequence[int], options: ParseOptions, out: Path
+    document: Document,
+    numbers: Sequence[int],
+    options: ParseOptions,
+    out: Path,
+    layout_model: str | None = None,
 ) -> RangeRead:
-    """Read pages by optical recognition into the file `out`."""
-    reader = _reader()
+    """Read pages by optical recognition into the file `out`; `layout_model` is the setting of that name."""
+    reader, detector = _reader(), _detector(layout_model)
     done: list[PageReading] = []
     for page in reading.read(document.path, document.type, numbers, document.password, "ocr"):
-        recognised = reading.recognise(document.path, document.type, page, document.password, reader)
-        done.append(_laid_out(recognised, options))
+        recognised = reading.recognise(
+            document.path, document.type, page, document.password, reader, detector
+        )
+        done.append(_laid_out(document, recognised, options, out))
     _write(out, done)
     return RangeRead(tuple(numbers))
 
@@ -119,20 +128,26 @@ def assemble(
 
 
 def parse_file(
-    document: Document, options: ParseOptions, numbers: Sequence[int], scratch: Path
+    document: Document,
+    options: ParseOptions,
+    numbers: Sequence[int],
+    scratch: Path,
+    layout_model: str | None = None,
 ) -> ParseResult:
     """All steps at once in this process, for the command line."""
     out, recognised = scratch / "read", scratch / "recognised"
     outcome = read_range(document, numbers, options, out)
     files = [out]
     if outcome.needs_ocr:
-        recognise_range(document, outcome.needs_ocr, options, recognised)
+        recognise_range(document, outcome.needs_ocr, options, recognised, layout_model)
         files.append(recognised)
     return assemble(files, options, numbers, ())
 
 
-def _laid_out(page: Page, options: ParseOptions) -> PageReading:
+def _laid_out(document: Document, page: Page, options: ParseOptions, out: Path) -> PageReading:
     layout = lay_out(page, options.read.include)
+    if options.read.images:
+        layout = with_pictures(document, layout, options.read.images, out.parent / FOLDER)
     if not options.read.ocr_data:
         return PageReading(layout)
     lines = tuple(_line(page.number, line.words) for line in text_lines(page.words))
@@ -172,7 +187,7 @@ def _placed(texts: Iterable[RecognisedText], chunks: Sequence[Chunk]) -> tuple[R
 
 def _info(layout: PageLayout, index: int) -> PageInfo:
     return PageInfo(
-        layout.number, index, layout.width, layout.height, layout.route, layout.reason, layout.rotation
+        layout.number, index, layout.width, layout.height, layout.route, layout.reason, layout.rotation, layout.image
     )
 
 
@@ -190,3 +205,9 @@ def _load(path: Path) -> tuple[PageReading, ...]:
 def _reader() -> OcrReader:
     """The reader of this child process, with its models loaded once."""
     return default_reader()
+
+
+@functools.cache
+def _detector(layout_model: str | None) -> LayoutDetector | None:
+    """The detector of this child process, with its model loaded once."""
+    return chosen_detector(layout_model)

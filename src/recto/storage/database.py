@@ -55,6 +55,7 @@ class Database:
             pool_recycle=1800,
             hide_parameters=True,
         )
+        self._looking = self._engine.execution_options(isolation_level="AUTOCOMMIT")  # the same pool
 
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[AsyncConnection]:
@@ -65,6 +66,19 @@ class Database:
         """
         try:
             async with self._engine.begin() as connection:
+                yield connection
+        except _OUT_OF_REACH as error:
+            raise Unavailable from error
+
+    @asynccontextmanager
+    async def look(self) -> AsyncGenerator[AsyncConnection]:
+        """A connection for reading: each statement stands alone, which spares the round trips of a transaction.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+        """
+        try:
+            async with self._looking.connect() as connection:
                 yield connection
         except _OUT_OF_REACH as error:
             raise Unavailable from error

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from recto.document.block import BlockType
-from recto.document.options import ChunkOptions, FormatOptions, ReadOptions, ResultOptions
+from recto.document.options import ChunkOptions, FormatOptions, Include, ReadOptions, ResultOptions
 from recto.document.options import ParseOptions as ParsePlan
 from recto.errors import InvalidConfig
 from recto.wire.inputs import PageSelection, page_spans
@@ -97,7 +97,10 @@ class Formatting(RequestModel):
     )
     include: list[
         Literal["change_tracking", "highlight", "comments", "hyperlinks", "signatures", "ignore_watermarks"]
-    ] = Field(default=[], description="Marks and notes beside the plain text. Rule: none yet (warned)")
+    ] = Field(
+        default=[],
+        description="Links, highlights, comments and signatures in the result; watermarks left out. Rule: blocks/page",
+    )
 
 
 class SplitLargeTableSizes(RequestModel):
@@ -184,7 +187,7 @@ class Settings(RequestModel):
         description="Picture resolution of such a PDF. Rule: none yet (warned)",
     )
     persist_results: bool = Field(
-        default=False, description="Keep the result until it is deleted. Rule: jobs/retention"
+        default=False, description="Keep the result until it is deleted. Rule: api/routes/jobs"
     )
     tenant_throttling: TenantThrottling | None = Field(
         default=None, description="A bound for one of the caller's customers. Rule: none yet (warned)"
@@ -248,11 +251,23 @@ def to_options(config: ParseOptions) -> tuple[ParsePlan, str | None, tuple[str, 
             force_extension=_extension(settings.force_file_extension),
             document_properties=settings.extract_document_properties,
             ocr_data=settings.return_ocr_data,
+            include=_include(formatting),
             timeout_s=_timeout(settings.timeout),
         ),
         result=ResultOptions(force_url=settings.force_url_result, persist=settings.persist_results),
     )
-    return plan, settings.document_password, warnings_of(config)
+    return plan, settings.document_password, (*warnings_of(config), *_tracking_warning(formatting))
+
+
+def _include(formatting: Formatting) -> tuple[Include, ...]:
+    return tuple(one for one in dict.fromkeys(formatting.include) if one != "change_tracking")
+
+
+def _tracking_warning(formatting: Formatting) -> tuple[str, ...]:
+    # The only one of the values that nothing obeys yet: PDF files hold no tracked changes.
+    if "change_tracking" not in formatting.include:
+        return ()
+    return ("formatting.include: change_tracking is not available on this server yet: it was ignored.",)
 
 
 def _chunk_options(chunking: Chunking) -> ChunkOptions:

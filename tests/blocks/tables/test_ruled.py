@@ -2,6 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.layouts import (
+    SENTENCES,
     TABLE_ROWS,
     across,
     grid_rulings,
@@ -11,6 +12,7 @@ from documents.layouts import (
     texts_of,
     upright,
     words,
+    wrapped,
 )
 from recto.blocks.page import lay_out
 from recto.blocks.tables.lattice import drawn, find_lattices, whole_lines
@@ -130,3 +132,54 @@ def test_one_row_of_short_cells_is_a_table_and_columns_of_prose_in_frames_are_no
         for word in lines(["words that go on and on"] * 40, 76 + 150 * c, 204, 6.0, 7.0)
     ]
     assert tables(grid_rulings(1, 3, 72, 200, column=150, row=300), prose) == []
+
+
+def test_a_table_inside_a_cell_is_text_of_that_cell():
+    inner = [*(across(76, 158, y) for y in (220, 236, 252)), *(upright(x, 220, 252) for x in (76, 117, 158))]
+    every = [
+        *words("left", 80, 203),
+        *words("right", 180, 203),
+        *words("a", 90, 223),
+        *words("b", 130, 223),
+        *words("1", 90, 239),
+        *words("2", 130, 239),
+        *words("beside", 180, 223),
+    ]
+    outer = [
+        *(across(72, 252, y) for y in (200, 216, 260)),
+        *(upright(x, 200, 260) for x in (72, 162, 252)),
+    ]
+    (found,) = tables([*outer, *inner], every)
+    assert texts_of(found.table) == [["left", "right"], ["a b 1 2", "beside"]]
+
+
+def test_lists_inside_cells_make_no_columns():
+    every = [
+        word
+        for c in range(2)
+        for r in range(2)
+        for i in range(2)
+        for word in (
+            *words("\u2022", 76 + 150 * c, 203 + 30 * r + 13 * i),
+            *words(f"item {i} of {r}{c}", 92 + 150 * c, 203 + 30 * r + 13 * i),
+        )
+    ]
+    (found,) = tables(grid_rulings(2, 2, 72, 200, column=150, row=30), every)
+    assert texts_of(found.table) == [
+        ["\u2022 item 0 of 00 \u2022 item 1 of 00", "\u2022 item 0 of 01 \u2022 item 1 of 01"],
+        ["\u2022 item 0 of 10 \u2022 item 1 of 10", "\u2022 item 0 of 11 \u2022 item 1 of 11"],
+    ]
+
+
+def test_short_cells_under_each_other_are_a_table_of_one_column():
+    every = [*words("first of three", 76, 203), *words("second", 76, 219), *words("third", 76, 235)]
+    (found,) = tables(grid_rulings(3, 1, 72, 200, column=200), every)
+    assert texts_of(found.table) == [["first of three"], ["second"], ["third"]]
+
+
+def test_framed_lines_of_prose_are_no_table_of_one_column():
+    texts = wrapped(SENTENCES[0], 38)
+    every = [word for i, text in enumerate(texts) for word in words(text, 76, 203 + 16 * i)]
+    assert tables(grid_rulings(len(texts), 1, 72, 200, column=200), every) == []
+    side_by_side = [*words("one", 76, 203), *words("far", 200, 203), *words("two", 76, 219)]
+    assert tables(grid_rulings(2, 1, 72, 200, column=200), side_by_side) == []

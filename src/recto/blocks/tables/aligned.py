@@ -73,6 +73,25 @@ def find_aligned_tables(page: Page, words: Sequence[Word]) -> list[FoundTable]:
     return sorted(found, key=lambda one: (one.box.y0, one.box.x0))
 
 
+def table_among(page: Page, words: Sequence[Word]) -> FoundTable | None:
+    """The table that all these upright words make, where something else than their alignment says it is one.
+
+    None when they show fewer than two rows or columns.
+    """
+    rows = visual_rows(phrases_of(words))
+    if sum(len(row.phrases) > 1 for row in rows) < 2:  # noqa: PLR2004  (one row is no table)
+        return None
+    columns = find_columns(rows)
+    if len(columns) < 2:  # noqa: PLR2004  (one column is no table)
+        return None
+    rules = whole_lines(drawn(page.rulings), horizontal=True, join=UNBROKEN_PT)
+    box = around(row.box for row in rows)
+    across = _rules_across(box, rules, rows[0].size)
+    table = build_table(rows, columns, across, reach_of_rules(rows, rules, box))
+    every = tuple(word for row in rows for phrase in row.phrases for word in phrase.words)
+    return FoundTable(table, box, every, 0.93)
+
+
 def _runs(rows: Sequence[VisualRow]) -> list[list[VisualRow]]:
     """Neighbouring rows of several phrases, with single phrases between them."""
     runs: list[list[VisualRow]] = []

@@ -24,10 +24,17 @@ MIN_LENGTH_PT = 7.0
 """Shorter pieces, in points, are ticks, glyph parts and dots."""
 EDGE_SHARE = 0.6
 """Share of a cell's side that a line must cover to part it from its neighbour."""
+SIDE_SHARE = 0.9
+"""Share of a lattice's height that a line must cover to close its side."""
 OVERHANG_PT = 8.0
 """Lines reaching this far, in points, beyond the outermost crossing line show an open outer column or row."""
 STRUCK_RIM = 0.2
 """Share of a word's box at each side that a line may touch without running through the word."""
+NESTED_INSET_PT = 12.0
+"""How far, in points, a table inside a cell stands from the cell's sides, at most: the padding of word processors
+is 5.4."""
+NESTED_SHORTER_PT = 10.0
+"""By how much, in points, the sides of a table inside a cell are shorter than those of the table around it."""
 MAX_LINES = 600
 """More joined lines than this on a page are a drawing, not tables."""
 
@@ -64,6 +71,11 @@ class Lattice:
     @property
     def box(self) -> Box:
         return Box(self.xs[0], self.ys[0], self.xs[-1], self.ys[-1])
+
+    def has_side(self, at: float) -> bool:
+        """Whether an upright line is drawn here over most of the lattice's height."""
+        drawn_length = sum(one.end - one.start for one in self.upright if abs(one.at - at) <= SNAP_PT)
+        return drawn_length >= SIDE_SHARE * self.box.height
 
     def strikes(self, box: Box) -> bool:
         """Whether a drawn line runs through the inner part of the box."""
@@ -128,12 +140,71 @@ def find_lattices(rulings: Sequence[Ruling]) -> list[Lattice]:
     flat, upright = whole_lines(rulings, horizontal=True), whole_lines(rulings, horizontal=False)
     if not flat or not upright or len(flat) + len(upright) > MAX_LINES:
         return []
+    flat, upright = _without_nested(flat, upright)
     found: list[Lattice] = []
     for flat_group, upright_group in _crossing_groups(flat, upright):
         lattice = _lattice(flat_group, upright_group)
         if lattice is not None and len(lattice.areas) > 1:
             found.append(lattice)
     return sorted(found, key=lambda lattice: (lattice.ys[0], lattice.xs[0]))
+
+
+def _without_nested(
+    flat: Sequence[Segment], upright: Sequence[Segment]
+) -> tuple[list[Segment], list[Segment]]:
+    """The lines without those of tables that stand inside one cell of another: their text is that cell's."""
+    frames = [
+        Box(left.at - SNAP_PT, left.start - SNAP_PT, right.at + SNAP_PT, left.end + SNAP_PT)
+        for left, right in _nested_sides(upright)
+    ]
+    if not frames:
+        return list(flat), list(upright)
+    return (
+        [one for one in flat if not any(_lies_in(_flat_box(one), frame) for frame in frames)],
+        [one for one in upright if not any(_lies_in(_upright_box(one), frame) for frame in frames)],
+    )
+
+
+def _nested_sides(upright: Sequence[Segment]) -> list[tuple[Segment, Segment]]:
+    """Pairs of lines of one height, each right inside a longer line: the sides of a table in a cell."""
+    inner_left = [one for one in upright if any(_just_inside(one, other, 1) for other in upright)]
+    inner_right = [one for one in upright if any(_just_inside(one, other, -1) for other in upright)]
+    return [
+        (left, right)
+        for left in inner_left
+        for right in inner_right
+        if left.at < right.at
+        and abs(left.start - right.start) <= SNAP_PT
+        and abs(left.end - right.end) <= SNAP_PT
+        and not any(_longer_between(left, right, one) for one in upright)
+    ]
+
+
+def _just_inside(one: Segment, other: Segment, towards: int) -> bool:
+    inset = (one.at - other.at) * towards
+    within = other.start - SNAP_PT <= one.start and one.end <= other.end + SNAP_PT
+    return SNAP_PT < inset <= NESTED_INSET_PT and within and _outreaches(other, one)
+
+
+def _longer_between(left: Segment, right: Segment, one: Segment) -> bool:
+    crosses = one.start < left.end - SNAP_PT and one.end > left.start + SNAP_PT
+    return left.at < one.at < right.at and crosses and _outreaches(one, left)
+
+
+def _outreaches(one: Segment, other: Segment) -> bool:
+    return one.end - one.start >= other.end - other.start + NESTED_SHORTER_PT
+
+
+def _flat_box(one: Segment) -> Box:
+    return Box(one.start, one.at, one.end, one.at)
+
+
+def _upright_box(one: Segment) -> Box:
+    return Box(one.at, one.start, one.at, one.end)
+
+
+def _lies_in(box: Box, frame: Box) -> bool:
+    return frame.x0 <= box.x0 and frame.y0 <= box.y0 and box.x1 <= frame.x1 and box.y1 <= frame.y1
 
 
 def _crossing_groups(

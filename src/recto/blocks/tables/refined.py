@@ -8,7 +8,8 @@ missing.
 
 from collections.abc import Mapping, Sequence
 
-from recto.blocks.lines import Line
+from recto.blocks.lines import Line, line_of
+from recto.blocks.lists import marker_of
 from recto.blocks.tables.grid import VisualRow, build_table, phrases_of, visual_rows
 from recto.blocks.tables.header import is_figure
 from recto.blocks.tables.lattice import Area, Lattice
@@ -25,16 +26,18 @@ STACKED_CELLS = 2
 TALL_SPAN = 4
 TALL_SHARE = 0.6
 """A cell over so many rows, with a line for this share of them, is a column whose lines were left out."""
+MAX_MARKER_GAP_EM = 3.0
+"""White space between a list's marker and its text inside a cell, in font sizes, at most."""
 MIN_STACK = 2
 """Figures above each other that make a stack."""
 
 
 def refine(lattice: Lattice, held: Mapping[Area, Sequence[Word]]) -> Table | None:
     """The table with the missing rows and columns, or None when the lattice is complete."""
-    phrases = {area: phrases_of(words) for area, words in held.items() if words}
+    phrases = {area: with_markers(phrases_of(words)) for area, words in held.items() if words}
     columns = [(lattice.xs[i], lattice.xs[i + 1]) for i in range(len(lattice.xs) - 1)]
     rows = visual_rows([phrase for some in phrases.values() for phrase in some])
-    crowded = [area for area, some in phrases.items() if _side_by_side(some)]
+    crowded = [area for area, some in phrases.items() if side_by_side(some)]
     finer: list[tuple[float, float]] = []
     if len(crowded) >= CROWDED_SHARE * len(phrases):
         finer = _finer_columns(rows, columns, list(phrases), crowded)
@@ -48,7 +51,28 @@ def refine(lattice: Lattice, held: Mapping[Area, Sequence[Word]]) -> Table | Non
     return Table(table.rows, table.columns, table.cells, table.header_rows, ruled=True)
 
 
-def _side_by_side(phrases: Sequence[Line]) -> bool:
+def with_markers(phrases: Sequence[Line]) -> list[Line]:
+    """The phrases of a cell, bullets and numbers of a list in it given back to their text."""
+    found: list[Line] = []
+    for row in visual_rows(phrases):
+        for phrase in row.phrases:
+            before = found[-1] if found else None
+            if before is not None and _is_marker_of(before, phrase):
+                found[-1] = line_of((*before.words, *phrase.words))
+            else:
+                found.append(phrase)
+    return found
+
+
+def _is_marker_of(before: Line, phrase: Line) -> bool:
+    gap = phrase.box.x0 - before.box.x1
+    beside = 0 <= gap <= MAX_MARKER_GAP_EM * phrase.size and before.box.overlap_y(phrase.box) > 0
+    alone = len(before.words) == 1 and bool(marker_of(f"{before.text} X"))
+    return beside and alone and not is_figure(phrase.text) and not marker_of(f"{phrase.text} X")
+
+
+def side_by_side(phrases: Sequence[Line]) -> bool:
+    """Whether some of the phrases stand beside each other."""
     rows = visual_rows(phrases)
     return any(len(row.phrases) > 1 for row in rows)
 

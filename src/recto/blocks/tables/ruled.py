@@ -9,11 +9,12 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 from recto.blocks.tables.cells import FoundTable, cell_text, without_empty_edges
+from recto.blocks.tables.grid import phrases_of
 from recto.blocks.tables.header import count_header_rows
 from recto.blocks.tables.lattice import Area, Lattice, find_lattices
-from recto.blocks.tables.refined import refine
+from recto.blocks.tables.refined import refine, side_by_side, with_markers
 from recto.document.block import Cell, Table
-from recto.document.geometry import Box
+from recto.document.geometry import Box, around
 from recto.document.page import Ruling, Word
 
 MIN_FILLED_CELLS = 3
@@ -30,6 +31,12 @@ REFINED = 0.95
 """Soundness of a table whose missing lines were filled in from the alignment of its words."""
 LOOSE = 0.9
 """Soundness of a table with words that lie in none of its cells."""
+MIN_STACKED_ROWS = 2
+MAX_LETTERS_PER_STACKED_CELL = 120
+"""A single column of so many rows, closed on both sides, is a table while its cells are short; with more letters a
+cell, on average, it is prose in frames."""
+FULL_SHARE = 0.8
+"""Share of the column's width that a line of prose reaches."""
 MAX_LETTERS_PER_CELL = 1500
 MAX_LETTERS_IN_ONE_ROW = 150
 """A cell with more letters, on average, is a column of prose in a frame; where only one row holds text, sooner."""
@@ -48,7 +55,7 @@ def find_ruled_tables(rulings: Sequence[Ruling], words: Sequence[Word]) -> tuple
         held = _by_area(lattice, inside)
         if _is_drawing(lattice, held, inside):
             drawings.append(lattice.box)
-        elif _is_table(held, inside):
+        elif _is_table(held, inside) or _is_stack(lattice, held, inside):
             found.append(_table(lattice, held, inside))
             taken = set(map(id, inside))
             free = [word for word in free if id(word) not in taken]
@@ -107,6 +114,25 @@ def _is_table(held: Mapping[Area, Sequence[Word]], inside: Sequence[Word]) -> bo
     if len({area.row for area in filled}) == 1:
         return columns >= MIN_FILLED_CELLS and letters <= MAX_LETTERS_IN_ONE_ROW * columns
     return columns > 1 and letters <= MAX_LETTERS_PER_CELL * len(filled)
+
+
+def _is_stack(lattice: Lattice, held: Mapping[Area, Sequence[Word]], inside: Sequence[Word]) -> bool:
+    """A single column of short cells under each other, each closed on all sides and filled.
+
+    Phrases side by side in a cell say that the frame is drawn around something of another shape; cells that
+    are full from side to side are lines of prose.
+    """
+    if len(lattice.xs) != 2 or len(held) < MIN_STACKED_ROWS or not all(held.values()):  # noqa: PLR2004  (left, right)
+        return False
+    if any(side_by_side(with_markers(phrases_of(words))) for words in held.values()):
+        return False
+    width = lattice.box.width
+    full = sum(1 for words in held.values() if around(word.box for word in words).width > FULL_SHARE * width)
+    if full * 2 > len(held):
+        return False
+    closed = all(lattice.has_side(at) for at in lattice.xs)
+    letters = sum(len(word.text) for word in inside)
+    return closed and letters <= MAX_LETTERS_PER_STACKED_CELL * len(held)
 
 
 def _cells(lattice: Lattice, held: dict[Area, list[Word]]) -> tuple[list[Cell], set[int]]:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from recto.document.geometry import Box
 from recto.document.page import Word
+from recto.pages.ocr.agreement import agreed
 from recto.pages.ocr.port import OcrReader, mean_confidence
 from recto.pages.ocr.rapid import RapidReader
 from recto.pages.ocr.tesseract import TesseractReader
@@ -25,6 +26,9 @@ LOW_CONFIDENCE = 0.92
 TURN_CONFIDENCE = 0.65  # below, the page may lie on its side: its orientation is looked at
 FEW_LETTERS = 8  # so few letters found: perhaps none at all, or the page lies on its side
 DOMINANT_TURN = 0.6  # share of the letters that must run sideways for a page to count as lying on its side
+UNKNOWN_SCRIPT = 0.1  # share of letters that Tesseract's English does not know: then its words are garbage
+LAST_KNOWN = "\u024f"  # the last letter of the Latin alphabets
+MUCH_LESS = 0.7  # times the sure letters of the first reading: a second one with fewer has failed
 SKEW_RANGE_DEG = 8.0  # how far a page is expected to be turned by a feeder or a hand
 SKEW_STEP_DEG = 0.25
 SKEW_LEAST_DEG = 0.4  # less does not disturb recognition
@@ -54,7 +58,9 @@ class BothReaders:
             return words
         turned = image.rotate(-rotation, expand=True) if rotation else image
         second = _turned_back(self._thorough.read(turned, dpi), rotation, turned.size, dpi)
-        return second if _sure_letters(second) >= _sure_letters(words) else words
+        if _unknown_letters(second) > UNKNOWN_SCRIPT * _letters(second):
+            return second
+        return words if _sure_letters(second) < MUCH_LESS * _sure_letters(words) else agreed(words, second)
 
     def _upright(self, grey: Image.Image, dpi: float) -> tuple[list[Word], int]:
         words = _straightened(self._quick, grey, dpi)
@@ -170,6 +176,10 @@ def quarter_turned(box: Box, rotation: int, width: float, height: float) -> Box:
 
 def _letters(words: list[Word]) -> int:
     return sum(len(word.text) for word in words)
+
+
+def _unknown_letters(words: list[Word]) -> int:
+    return sum(letter.isalpha() and letter > LAST_KNOWN for word in words for letter in word.text)
 
 
 def _sure_letters(words: list[Word]) -> float:

@@ -16,6 +16,9 @@ from recto.errors import ErrorRecord, NotFound
 from recto.storage.tables import job
 
 OPEN = job.c.ended_at.is_(None)
+HELD = True
+"""Rows are held FOR NO KEY UPDATE: a child's second update in one transaction checks its foreign key, and that
+would wait for a parent held FOR UPDATE, whose holder may be waiting for the child."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +135,13 @@ async def find(connection: AsyncConnection, organisation_id: UUID, job_id: UUID)
 async def get(connection: AsyncConnection, job_id: UUID, *, lock: bool = False) -> JobRow | None:
     """A job by id whoever owns it; with `lock` its row is held until the transaction ends."""
     query = _select.where(job.c.id == job_id)
-    row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+    row = (await connection.execute(query.with_for_update(key_share=HELD) if lock else query)).one_or_none()
     return JobRow(*row) if row else None
 
 
 async def lock_if_free(connection: AsyncConnection, job_id: UUID) -> JobRow | None:
     """A job by id, its row held until the transaction ends; None, at once, when somebody else holds it."""
-    query = _select.where(job.c.id == job_id).with_for_update(skip_locked=True)
+    query = _select.where(job.c.id == job_id).with_for_update(skip_locked=True, key_share=HELD)
     row = (await connection.execute(query)).one_or_none()
     return JobRow(*row) if row else None
 
@@ -172,7 +175,7 @@ async def listing(
 async def active_priority_jobs(connection: AsyncConnection, organisation_id: UUID, lanes: list[str]) -> int:
     """How many top-level jobs of these lanes are open; callers queue up on the organisation's row first."""
     await connection.execute(
-        sa.text("SELECT 1 FROM organisation WHERE id = :id FOR UPDATE"), {"id": organisation_id}
+        sa.text("SELECT 1 FROM organisation WHERE id = :id FOR NO KEY UPDATE"), {"id": organisation_id}
     )
     query = sa.select(sa.func.count()).where(
         job.c.organisation_id == organisation_id, job.c.lane.in_(lanes), job.c.parent_id.is_(None), OPEN
@@ -267,7 +270,7 @@ async def standing_still(connection: AsyncConnection, seconds: float, limit: int
         .where(OPEN, job.c.moved_at < quiet)
         .order_by(job.c.moved_at)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=HELD)
     )
     marked = await connection.scalars(
         job.update().where(job.c.id.in_(still)).values(moved_at=sa.func.clock_timestamp()).returning(job.c.id)

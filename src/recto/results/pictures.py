@@ -1,0 +1,60 @@
+"""Pictures of pages and of their figures and tables, made while the document is open: the part of a parse that draws.
+
+A laid out page in; PNG files in a folder, and the same page with their names, out. Names are made of page number
+and place, so that a repeated unit overwrites its own pictures. Storing and linking them is the jobs' and the
+API's business.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recto.document.block import Block, PageLayout
+from recto.document.geometry import Box
+from recto.document.options import ImageKind
+from recto.pages import reading
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from recto.results.parse import Document
+
+PICTURE_DPI = 150.0  # pixels per inch: small print stays readable, a page is some 300 kB
+MARGIN_PT = 4.0  # points around a figure or table, so that no border is cut off
+FOLDER = "images"
+"""Name of the folder, beside a unit's file and in the storage."""
+
+
+def with_pictures(
+    document: "Document", layout: PageLayout, wanted: Sequence[ImageKind], folder: Path
+) -> PageLayout:
+    """Save the pictures that are wanted of a page; raises what `pages.reading.render` raises."""
+    pictured = [block for block in layout.blocks if block.type.lower() in wanted]
+    if not pictured and "page" not in wanted:
+        return layout
+    folder.mkdir(exist_ok=True)
+    drawn = reading.render(
+        document.path, document.type, layout.number, PICTURE_DPI, document.password, layout.rotation
+    )
+    image = ""
+    if "page" in wanted:
+        image = f"{layout.number}.png"
+        drawn.save(folder / image)
+    blocks = tuple(
+        _pictured(block, place, layout, drawn, folder) if block in pictured else block
+        for place, block in enumerate(layout.blocks)
+    )
+    return replace(layout, blocks=blocks, image=image)
+
+
+def _pictured(block: Block, place: int, layout: PageLayout, drawn: "Image.Image", folder: Path) -> Block:
+    # Huge sheets are drawn smaller than asked, so the scale is taken from the picture itself.
+    across, down = drawn.width / layout.width, drawn.height / layout.height
+    box = block.box.grown(MARGIN_PT).intersection(Box(0.0, 0.0, layout.width, layout.height))
+    corners = (int(box.x0 * across), int(box.y0 * down), int(box.x1 * across + 1), int(box.y1 * down + 1))
+    if not box.area:
+        return block
+    name = f"{layout.number}-{place}.png"
+    drawn.crop(corners).save(folder / name)
+    return replace(block, image=name)

@@ -1,0 +1,329 @@
+"""The queries on a real database: listings, keys, uploads, pipelines' versions, the outbox."""
+
+import asyncio
+from itertools import pairwise
+from uuid import uuid4
+
+import pytest
+
+from jobs.yard import WEBHOOK, job_database, yard
+from recto.errors import NotFound, Unavailable
+from recto.storage.database import Database, driver_url, plain_url
+from recto.storage.queries import access, deliveries, jobs, pipelines, units, uploads
+
+__all__ = ["job_database", "yard"]  # fixtures, used by name
+
+STEPS = {"steps": [{"parse": {}}]}
+
+
+@pytest.fixture
+async def connection(yard):
+    async with yard.database.begin() as opened:
+        yield opened
+
+
+# --- jobs ------------------------------------------------------------------------------------------------
+
+
+async def listed(yard, limit, before=None):
+    async with yard.database.begin() as connection:
+        return await jobs.listing(connection, yard.organisation, before=before, limit=limit)
+
+
+async def test_a_listing_by_cursor_meets_every_job_once_even_when_times_are_equal(yard):
+    made = {await yard.parse() for _ in range(7)}
+    await yard.rows("UPDATE job SET created_at = date_trunc('day', now())")
+    found, before = [], None
+    while page := await listed(yard, 2, before):
+        found += page
+        before = (page[-1].created_at, page[-1].id)
+    assert len(found) == len(made)
+    assert {row.id for row in found} == made
+    assert all((a.created_at, a.id) > (b.created_at, b.id) for a, b in pairwise(found))
+
+
+async def test_a_listing_is_newest_first_and_not_moved_by_new_jobs(yard):
+    made = [await yard.parse() for _ in range(4)]
+    first = await listed(yard, 2)
+    assert [row.id for row in first] == made[:1:-1]
+    await yard.parse()
+    rest = await listed(yard, 9, (first[-1].created_at, first[-1].id))
+    assert [row.id for row in rest] == made[1::-1]
+
+
+async def test_a_listing_leaves_out_deleted_jobs_and_those_of_others(yard):
+    kept, gone = await yard.parse(), await yard.parse()
+    async with yard.database.begin() as connection:
+        await jobs.forget(connection, gone)
+        other = await access.ensure_organisation(connection, f"other-{uuid4()}")
+        assert await jobs.listing(connection, other, before=None, limit=9) == []
+        with pytest.raises(NotFound, match=str(kept)):
+            await jobs.find(connection, other, kept)
+    assert [row.id for row in await listed(yard, 9)] == [kept]
+
+
+async def test_forgetting_leaves_a_tombstone_without_content(yard):
+    job_id = await yard.parse(webhook=WEBHOOK, metadata={"secret": 1}, password="hunter2")
+    assert (await yard.job(job_id)).password not in (None, b"hunter2")
+    async with yard.database.begin() as connection:
+        await jobs.forget(connection, job_id)
+    row = await yard.job(job_id)
+    assert (row.request, row.raw_config, row.metadata, row.webhook) == ({}, "", None, None)
+    assert row.deleted_at is not None
+
+
+async def test_metadata_null_and_no_metadata_read_the_same(yard):
+    assert (await yard.job(await yard.parse(metadata=None))).metadata is None
+    assert (await yard.job(await yard.parse(metadata={"b": [1, None]}))).metadata == {"b": [1, None]}
+
+
+async def test_a_job_s_clock_begins_once(yard):
+    job_id = await yard.parse()
+    for stage in ("one", "two"):
+        async with yard.database.begin() as connection:
+            await jobs.start(connection, job_id, "InProgress", stage)
+    row = await yard.job(job_id)
+    assert (row.stage, row.status, row.deadline_at) == ("one", "InProgress", None)
+
+
+async def test_an_ended_job_moves_no_more(yard):
+    job_id = await yard.parse()
+    async with yard.database.begin() as connection:
+        allowed = frozenset({"Pending"})
+        assert await jobs.end(connection, job_id, allowed_from=allowed, status="Completed", error=None)
+        assert not await jobs.end(connection, job_id, allowed_from=allowed, status="Failed", error=None)
+        assert not await jobs.move(connection, job_id, stage="later")
+        await jobs.add_warnings(connection, job_id, ["Too late."])
+    row = await yard.job(job_id)
+    assert (row.status, row.stage, row.warnings) == ("Completed", "ended", [])
+
+
+async def test_warnings_are_kept_once_each(yard):
+    job_id = await yard.parse()
+    for sentences in (["A.", "B.", "A."], ["B.", "C."]):
+        async with yard.database.begin() as connection:
+            await jobs.add_warnings(connection, job_id, sentences)
+    assert (await yard.job(job_id)).warnings == ["A.", "B.", "C."]
+
+
+async def test_a_tree_is_listed_parents_first(yard):
+    top = await yard.pipeline(3)
+    children = await yard.children(top)
+    await yard.parse()
+    async with yard.database.begin() as connection:
+        found = await jobs.tree(connection, top)
+    assert found[0] == top
+    assert set(found[1:]) == set(children)
+
+
+async def test_a_held_job_is_not_waited_for(yard):
+    job_id = await yard.parse()
+    async with yard.database.begin() as holder:
+        await jobs.get(holder, job_id, lock=True)
+        async with yard.database.begin() as connection:
+            assert await asyncio.wait_for(jobs.lock_if_free(connection, job_id), 2) is None
+    async with yard.database.begin() as connection:
+        assert await jobs.lock_if_free(connection, job_id) is not None
+
+
+# --- units -----------------------------------------------------------------------------------------------
+
+
+async def test_units_are_planned_in_order_and_found_again(yard, connection):
+    job_id = await yard.parse()
+    new = [units.NewUnit("read", (n, n + 1)) for n in range(1, 9, 2)]
+    ids = await units.plan(connection, job_id, new)
+    assert ids == sorted(ids)
+    assert await units.plan(connection, job_id, []) == []
+    assert await units.tally(connection, job_id) == {("intake", "pending"): 1, ("read", "pending"): 4}
+    assert {row[0]: row[1:] for row in await units.describe(connection, ids)} == dict.fromkeys(
+        ids, ("read", "async")
+    )
+
+
+async def test_results_and_failures_keep_their_pages(yard):
+    job_id = await yard.parse()
+    error = {"kind": "ReadTimedOut", "message": "Slow."}
+    async with yard.database.begin() as connection:
+        for number, status in ((2, "failed"), (1, "done")):
+            (unit_id,) = await units.plan(connection, job_id, [units.NewUnit("read", (number,))])
+            held = await units.claim(connection, unit_id, "w", 10)
+            assert held is not None
+            failed = status == "failed"
+            assert await units.finish(
+                connection,
+                held,
+                "w",
+                status,
+                result_key=None if failed else "k",
+                error=error if failed else None,
+            )
+        assert await units.results(connection, job_id) == [units.UnitResult("read", (1,), "k")]
+        assert await units.failures(connection, job_id) == [((2,), error)]
+        await units.drop(connection, job_id)
+        assert await units.tally(connection, job_id) == {}
+
+
+# --- keys, uploads, pipelines -------------------------------------------------------------------------------
+
+
+async def test_a_key_opens_its_organisation_until_it_is_revoked(yard, connection):
+    key = access.new_key()
+    await access.add_key(connection, yard.organisation, "laptop", key)
+    assert await access.organisation_of_key(connection, key) == yard.organisation
+    assert await access.organisation_of_key(connection, key + "x") is None
+    (row,) = await access.list_keys(connection, yard.organisation)
+    assert key.startswith(row.prefix)
+    assert len(row.prefix) < len(key) / 3
+    await access.revoke_key(connection, yard.organisation, "laptop")
+    assert await access.organisation_of_key(connection, key) is None
+    with pytest.raises(NotFound):
+        await access.revoke_key(connection, yard.organisation, "laptop")
+
+
+async def test_an_organisation_is_made_once(yard, connection):
+    name = f"twice-{uuid4()}"
+    first = await access.ensure_organisation(connection, name)
+    assert await access.ensure_organisation(connection, name) == first
+    assert await access.find_organisation(connection, name) == first
+    with pytest.raises(NotFound, match="nobody"):
+        await access.find_organisation(connection, "nobody")
+
+
+async def test_an_upload_belongs_to_its_organisation(yard, connection):
+    row = uploads.UploadRow(uuid4(), yard.organisation, ".pdf", "a.pdf", None)
+    await uploads.add(connection, row)
+    await uploads.record_size(connection, row.id, 12)
+    found = await uploads.find(connection, yard.organisation, row.id)
+    assert (found.size_bytes, found.file_id) == (12, f"reducto://{row.id}.pdf")
+    with pytest.raises(NotFound):
+        await uploads.find(connection, uuid4(), row.id)
+    await uploads.remove(connection, row.id)
+    with pytest.raises(NotFound):
+        await uploads.find(connection, yard.organisation, row.id)
+
+
+async def test_deploying_makes_versions_and_the_same_definition_none(yard, connection):
+    async def deploy(mark):
+        return await pipelines.deploy(connection, yard.organisation, "p", STEPS | {"mark": mark}, mark)
+
+    pipeline_id, one = await deploy("a")
+    assert await deploy("b") == (pipeline_id, 2)
+    assert await deploy("a") == (pipeline_id, one)
+    assert (await pipelines.find(connection, yard.organisation, pipeline_id)).hash == "a"
+    back = await pipelines.roll_back(connection, yard.organisation, pipeline_id, 2)
+    assert (back.deployed_version, back.hash) == (2, "b")
+    with pytest.raises(NotFound, match="no version 3"):
+        await pipelines.roll_back(connection, yard.organisation, pipeline_id, 3)
+    assert [row.version for row in await pipelines.versions(connection, pipeline_id)] == [2, 1]
+
+
+async def test_two_deploys_of_one_name_take_turns(yard):
+    async def deploy(mark):
+        async with yard.database.begin() as connection:
+            return await pipelines.deploy(connection, yard.organisation, "race", STEPS | {"mark": mark}, mark)
+
+    made = await asyncio.gather(*(deploy(f"m{n}") for n in range(5)))
+    assert len({pipeline_id for pipeline_id, _ in made}) == 1
+    assert sorted(version for _, version in made) == [1, 2, 3, 4, 5]
+
+
+# --- the outbox ------------------------------------------------------------------------------------------
+
+
+async def message(yard):
+    job_id = await yard.parse(webhook=WEBHOOK)
+    async with yard.database.begin() as connection:
+        await yard.flow.cancel(connection, yard.organisation, job_id)
+    return await yard.one("SELECT id FROM delivery WHERE job_id = :id", id=job_id)
+
+
+async def test_a_message_is_tried_by_one_worker_at_a_time(yard):
+    delivery_id = await message(yard)
+
+    async def claim(worker, lease_s):
+        async with yard.database.begin() as connection:
+            return await deliveries.claim(connection, delivery_id, worker, lease_s)
+
+    claims = await asyncio.gather(*(claim(f"w{n}", 10) for n in range(5)))
+    assert sum(one is not None for one in claims) == 1
+    assert await claim("late", 10) is None
+
+
+async def test_a_late_word_about_an_earlier_attempt_is_refused(yard):
+    delivery_id = await message(yard)
+    async with yard.database.begin() as connection:
+        early = await deliveries.claim(connection, delivery_id, "slow", -1)
+        late = await deliveries.claim(connection, delivery_id, "quick", 10)
+        assert early is not None
+        assert late is not None
+        assert (early.attempt, late.attempt) == (1, 2)
+
+        async def record(held, status):
+            return await deliveries.record(
+                connection, held, status=status, answer_status=200, error=None, wait_s=0
+            )
+
+        assert not await record(early, "failed")
+        assert await record(late, "delivered")
+        assert not await record(late, "failed")
+        assert await deliveries.claim(connection, delivery_id, "other", 10) is None
+    assert await yard.one("SELECT status FROM delivery WHERE id = :id", id=delivery_id) == "delivered"
+
+
+async def test_overdue_messages_are_those_nobody_is_at(yard):
+    waiting, held, planned = [await message(yard) for _ in range(3)]
+    async with yard.database.begin() as connection:
+        assert await deliveries.claim(connection, held, "w", 10) is not None
+        claimed = await deliveries.claim(connection, planned, "w", 10)
+        assert claimed is not None
+        await deliveries.record(
+            connection, claimed, status="pending", answer_status=500, error="no", wait_s=60
+        )
+        assert await deliveries.overdue(connection, 0, 9) == [waiting]
+        assert await deliveries.overdue(connection, 60, 9) == []
+        assert await deliveries.claim(connection, planned, "w", 10) is None, "it is not due"
+
+
+# --- the connection --------------------------------------------------------------------------------------
+
+
+async def test_a_look_sees_what_is_committed_and_holds_nothing(yard):
+    job_id = await yard.parse()
+    async with yard.database.begin() as writer:
+        await jobs.move(writer, job_id, stage="elsewhere")
+        async with yard.database.look() as connection:
+            row = await jobs.get(connection, job_id)
+            assert row is not None
+            assert row.stage == "queued"
+    async with yard.database.look() as connection:
+        row = await jobs.get(connection, job_id)
+        assert row is not None
+        assert row.stage == "elsewhere"
+
+
+async def test_a_transaction_that_fails_leaves_nothing(yard):
+    async def fail():
+        async with yard.database.begin() as connection:
+            await access.ensure_organisation(connection, "never")
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        await fail()
+    assert await yard.rows("SELECT 1 FROM organisation WHERE name = 'never'") == []
+
+
+async def test_a_database_that_is_not_there_is_told():
+    database = Database("postgresql://nobody@127.0.0.1:9/nothing")
+    for opened in (database.begin, database.look):
+        with pytest.raises(Unavailable):
+            async with opened():
+                pass
+    await database.close()
+
+
+def test_urls():
+    assert driver_url("postgres://u@h/d") == "postgresql+psycopg://u@h/d"
+    assert plain_url("postgresql+psycopg://u@h/d") == "postgresql://u@h/d"
+    with pytest.raises(ValueError, match="mysql"):
+        driver_url("mysql://u@h/d")
