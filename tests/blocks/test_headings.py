@@ -78,3 +78,10 @@ def test_such_a_size_is_no_heading_where_prose_has_it_too_or_where_sizes_were_me
 def test_small_lines_right_over_the_title_head_nothing():
     found = ranked(block("Letters of the River Board", size=12), block("Rivers", size=20), *BODY)
     assert found == [("Title", 1, "Rivers")]
+
+
+def test_numbered_capitals_are_items_where_headings_have_a_type_of_their_own():
+    item = block("ORCHARD MAP", "List Item", marker="1.")
+    assert ("Section Header", 2, "1. ORCHARD MAP") in ranked(*BODY, item, *BODY)
+    heads = [part for name in ("Rivers", "Floods", "Ice") for part in (block(name, size=14), *BODY)]
+    assert ("List Item", 0, "ORCHARD MAP") in ranked(*heads, item, *BODY)

@@ -75,6 +75,11 @@ def test_typical_leading_is_a_multiple_of_the_size():
     assert typical_leading([]) == 1.2
 
 
+def test_lone_short_lines_far_apart_say_nothing_about_the_leading():
+    assert typical_leading(cut(lines(["a b", "c d", "e f"], 72, 100, 10, 24))) == 1.6
+    assert typical_leading(cut(lines(["a b c d e", "f g h i j", "k l"], 72, 100, 10, 24))) == 2.4
+
+
 def test_gutters_need_words_on_both_sides_over_several_lines():
     two = [
         word

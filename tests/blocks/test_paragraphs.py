@@ -152,7 +152,10 @@ def test_an_item_whose_lines_return_to_the_margin_is_one_block():
 
 def test_a_heading_hardly_larger_than_its_text_stands_apart():
     body = lines(wrapped(SENTENCES[2], 40), 72, 112)
-    assert texts([*words("Bridges of the north", 72, 100, 10.8), *body]) == ["Bridges of the north", SENTENCES[2]]
+    assert texts([*words("Bridges of the north", 72, 100, 10.8), *body]) == [
+        "Bridges of the north",
+        SENTENCES[2],
+    ]
 
 
 def test_sizes_that_were_measured_part_no_paragraph():

@@ -1,17 +1,20 @@
 """Rows and stored results in, the bodies of answers out: a parse, a pipeline, a job."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
 from fastapi import Request
 
-from recto.api.context import OBJECTS_PATH, base_url, context_of
+from recto.api.context import OBJECTS_PATH, RESULTS_PATH, base_url, context_of
+from recto.document.options import ParseOptions
 from recto.document.result import DocumentProperties
 from recto.errors import Internal, JobCancelled, JobDeleted, RectoError, from_record
 from recto.jobs.states import progress
 from recto.jobs.units import describe_source, options_of, source_of
 from recto.storage.queries import jobs
 from recto.wire import jobs as wire_jobs
+from recto.wire.image_links import with_links
 from recto.wire.parse import parse_response, url_result
 from recto.wire.pipeline import pipeline_response
 from recto.wire.usage import usage_sum
@@ -22,6 +25,14 @@ async def signed_url(request: Request, key: str, filename: str | None = None) ->
     context = context_of(request)
     native = await context.objects.signed_get(key, context.limits.signed_url_s)
     return native or base_url(request) + OBJECTS_PATH + context.signer.token(key, "GET", filename)
+
+
+async def _result_url(request: Request, key: str, options: ParseOptions) -> str:
+    """A URL of the stored result. With pictures it leads to this server, which puts the links to them in."""
+    if not options.read.images:
+        return await signed_url(request, key, "result.json")
+    token = context_of(request).signer.token(key, "GET", "result.json")
+    return base_url(request) + RESULTS_PATH + token
 
 
 def error_of(row: jobs.JobRow) -> RectoError | None:
@@ -37,9 +48,10 @@ async def parse_answer(request: Request, row: jobs.JobRow, inline_bytes: int) ->
         raise JobDeleted(f"The result of job {row.id} is gone.")
     context, options = context_of(request), options_of(row)
     if options.result.force_url or (row.result_bytes or 0) > inline_bytes:
-        result: object = url_result(await signed_url(request, row.result_key, "result.json"), str(row.id))
+        result: object = url_result(await _result_url(request, row.result_key, options), str(row.id))
     else:
-        result = msgspec.Raw(await context.objects.get_bytes(row.result_key))
+        stored = await context.objects.get_bytes(row.result_key)
+        result = msgspec.Raw(await with_links(stored, partial(signed_url, request)))
     source = source_of(row)
     is_pdf = source.kind == "pdf"
     wanted = options.read.document_properties

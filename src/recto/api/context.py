@@ -13,6 +13,7 @@ from recto.storage.objects import Objects
 from recto.storage.signed_urls import CursorSigner, UrlSigner
 
 OBJECTS_PATH = "/recto/v1/objects/"
+RESULTS_PATH = "/recto/v1/results/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from recto.blocks.lists import is_bullet
 from recto.blocks.region import READ_FROM_FILE
-from recto.document.block import Block
+from recto.document.block import Block, BlockType
 
 LARGER = 1.12
 """A heading by size is so many times as large as the body. Origin: 10 pt text with 11.5 pt headings."""
@@ -39,6 +39,8 @@ SHORT_WEIGHT = 0.3
 """Blocks of up to so many letters, and tables, count this much for the body's style: they may be headings."""
 CAPITALS_SHARE = 0.3
 """Share of the text in capitals above which capitals do not make a heading."""
+STYLED_HEADINGS = 3
+"""Headings by size or weight from which on a document is taken to set all its headings so."""
 MAX_CAPITALS_LETTERS = 80
 MIN_CAPITALS = 4
 MIN_LETTER_SHARE = 0.6
@@ -59,13 +61,13 @@ def rank_headings(blocks: Sequence[Block]) -> list[Block]:
     body = _body_style(blocks)
     if body is None:
         return list(blocks)
-    capitals_count = not _shouts(blocks)
+    capitals = _capitals_that_count(blocks, body)
     set_apart = _sizes_of_short_lines(blocks, body)
     places = [
         i
         for i, block in enumerate(blocks)
         if block.type == "Section Header"
-        or _is_heading(block, body, capitals_count)
+        or _is_heading(block, body, capitals)
         or (block.font_size in set_apart and _may_head(block) and _heads(blocks, i))
     ]
     places = _without_runs(places, blocks)
@@ -84,6 +86,17 @@ def rank_headings(blocks: Sequence[Block]) -> list[Block]:
             level = min(2 + ranks[i] + deeper, DEEPEST_LEVEL)
             found[i] = replace(blocks[i], type="Section Header", text=text, marker="", level=level)
     return found
+
+
+def _capitals_that_count(blocks: Sequence[Block], body: _Style) -> tuple[BlockType, ...]:
+    """The types of blocks in which a line in capitals is a heading by that alone.
+
+    None where much is in capitals. Not list items where the document sets its headings in a type of their own.
+    """
+    if _shouts(blocks):
+        return ()
+    styled = sum(1 for block in blocks if _is_heading(block, body, ()))
+    return ("Text",) if styled >= STYLED_HEADINGS else ("Text", "List Item")
 
 
 def _shallowest(blocks: Sequence[Block], ranks: Mapping[int, int]) -> dict[int, int]:
@@ -123,14 +136,14 @@ def _body_style(blocks: Sequence[Block]) -> _Style | None:
     return _Style(size, letters[_Style(size, bold=True)] > letters[_Style(size, bold=False)])
 
 
-def _is_heading(block: Block, body: _Style, capitals_count: bool) -> bool:
+def _is_heading(block: Block, body: _Style, capitals: Sequence[BlockType]) -> bool:
     if not _may_head(block):
         return False
     if block.font_size >= LARGER * body.size:
         return not block.text.endswith((",", ";")) or block.font_size >= LARGER * LARGER * body.size
     if block.font_size < body.size - SAME_SIZE_PT or block.text.rstrip().endswith(ENDS_OF_PROSE):
         return False
-    return (block.bold and not body.bold) or (capitals_count and _in_capitals(block.text))
+    return (block.bold and not body.bold) or (block.type in capitals and _in_capitals(block.text))
 
 
 def _sizes_of_short_lines(blocks: Sequence[Block], body: _Style) -> set[float]:

@@ -5,7 +5,7 @@ type size means (a heading, a running head) can only be told once that noise is 
 sizes near that of the page's running text are that size. Text read from the file is never touched.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from recto.blocks.lines import Line
@@ -14,12 +14,17 @@ from recto.blocks.region import Region
 NOISE = 0.2
 """Share of the text's size by which a recognised size says nothing. Origin: 9 journal pages of 72 dpi; page
 pictures of higher resolution have less."""
+NOISE_IN_TEXT = 0.35
+"""The same where something else than its size shows that a region is running text or a caption."""
 MIN_LETTERS = 200
 """Letters that a page must have for its running text to have a size."""
 
 
-def even_sizes(regions: Sequence[Region]) -> list[Region]:
-    """The regions of a page; tables and figures stay as they are."""
+def even_sizes(regions: Sequence[Region], in_text: Collection[int] = ()) -> list[Region]:
+    """The regions of a page; tables and figures stay as they are.
+
+    `in_text` are the places of regions that something else than their size shows to be text or captions.
+    """
     sizes = [_size_of(region.lines) if _is_recognised_text(region) else 0.0 for region in regions]
     weighed = [
         (size, _letters(region)) for size, region in zip(sizes, regions, strict=True) if size and region.lines
@@ -27,10 +32,12 @@ def even_sizes(regions: Sequence[Region]) -> list[Region]:
     if sum(letters for _, letters in weighed) < MIN_LETTERS:
         return list(regions)
     body = _middle(weighed)
-    return [
-        _resized(region, body if abs(size - body) <= NOISE * body else size) if size else region
-        for size, region in zip(sizes, regions, strict=True)
-    ]
+    settled: list[Region] = []
+    for place, (size, region) in enumerate(zip(sizes, regions, strict=True)):
+        noise = NOISE_IN_TEXT if place in in_text else NOISE
+        near = abs(size - body) <= noise * body
+        settled.append(_resized(region, body if near else size) if size else region)
+    return settled
 
 
 def _is_recognised_text(region: Region) -> bool:

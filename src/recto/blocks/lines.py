@@ -312,17 +312,29 @@ def _reading_order(run: list[Word]) -> list[Word]:
 
 
 def typical_leading(lines: Sequence[Line]) -> float:
-    """Distance from line to line as a multiple of the font size, the median over the page; 1.2 if unknown."""
+    """Distance from line to line as a multiple of the font size, the median over the page; 1.2 if unknown.
+
+    Only below long lines does text surely run on. Where there are none, as among lone short lines, the distance
+    is taken to be no more than that of text set one and a half lines wide.
+    """
     seen: list[float] = []
+    below_long: list[float] = []
     for above, below in pairwise(lines):
         if above.box.overlap_x(below.box) <= 0:
             continue
         ratio = (below.box.y1 - above.box.y1) / max(above.size, below.size, 1.0)
         if MIN_LEADING < ratio < MAX_LEADING:
             seen.append(ratio)
-    return median(seen) if seen else USUAL_LEADING
+            if len(above.words) >= LONG_LINE_WORDS or above.words[0].confidence is not None:
+                below_long.append(ratio)
+    if below_long:
+        return median(below_long)
+    return min(median(seen), WIDE_LEADING) if seen else USUAL_LEADING
 
 
+LONG_LINE_WORDS = 5
+"""A line of so many words is taken to run on; a recognised one always, for the sizes it is measured by are rough."""
+WIDE_LEADING = 1.6
 USUAL_LEADING = 1.2
 """Baseline distance in font sizes of single-spaced text."""
 MIN_LEADING, MAX_LEADING = 0.8, 2.6

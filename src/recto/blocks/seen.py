@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from recto.blocks.furniture import is_page_number
+from recto.blocks.letter_sizes import even_sizes
 from recto.blocks.lines import Line, line_of, turn_of
-from recto.blocks.paragraphs import group_paragraphs
+from recto.blocks.paragraphs import SENTENCE_ENDS, group_paragraphs
 from recto.blocks.region import Region
 from recto.blocks.tables.aligned import table_among
 from recto.blocks.tables.cells import FoundTable, cell_lines
@@ -22,6 +23,10 @@ SURE_TABLE = 0.6
 """Score from which a table is looked for where the model saw one."""
 SURE_FIGURE = 0.6
 """Score from which a part is a figure, whatever words stand on it."""
+SURE_CAPTION = 0.5
+"""Score from which a caption belongs to no figure that reaches over it."""
+SURE_TEXT = 0.6
+"""Score from which text in larger letters is text all the same."""
 SURE_TITLE = 0.5
 """Score from which a short text is a heading."""
 SURE_CONTRADICTION = 0.8
@@ -31,15 +36,22 @@ OTHER_SHARE = 0.3
 """Share of a table's area in such parts from which on it is none: a cell or two may look like text."""
 MOSTLY = 0.5
 """Share of a box that makes it lie mostly in another."""
+WRITTEN_SHARE = 0.1
+"""Share of a figure's area under words from which on it is a written page or a table. Origin: 12 figures the model
+saw; pictures and diagrams had at most 0.07, coloured, handwritten and tabular pages at least 0.13."""
 MIN_FIGURE_SIDE_PT = 16.0
 """Shorter side, in points, below which a picture is an icon; the same as for pictures of a file."""
 ASTRIDE = 0.2
 """Share of a line's width in each of two parts side by side from which on the line is cut between them."""
+EDGE_LINES = 0.5
+"""How far, in line heights, the model's upper and lower edges may be off."""
 ALIKE = 0.9
 """Shares of a line inside two parts that differ by less than a tenth are the same."""
 MAX_TITLE_LINES = 4
 MAX_TITLE_LETTERS = 160
 """A heading has no more lines and letters than this; the same letters as in headings."""
+MAX_RAGGED = 0.1
+"""Share of a column's width that a full line may leave free at its end."""
 MARGIN_SHARE = 0.12
 """Share of the page's height at top and bottom where running heads and feet may stand; as in furniture."""
 PIECE_GAP_EM = 3.0
@@ -82,8 +94,9 @@ def tables_seen(page: Page, words: Sequence[Word], found: Sequence[Region]) -> l
         known = (region.box for region in found if region.type == "Table")
         if any(box.share_inside(part.box) > MOSTLY or part.box.share_inside(box) > MOSTLY for box in known):
             continue
-        inside = [word for word in words if part.box.holds_center_of(word.box) and turn_of(word) == 0]
-        table = table_among(page, inside)
+        beside = _stretched(part.box, page.height)
+        column = [word for word in words if beside.holds_center_of(word.box) and turn_of(word) == 0]
+        table = table_among(page, column, part.box)
         if table is not None:
             tables.append(replace(table, box=table.box.union(part.box)))
     return tables
@@ -105,11 +118,14 @@ def figures_seen(
         if any(r.type == "Table" and r.box.share_inside(part.box) > MOSTLY for r in regions):
             continue
         pieces = [r for r in regions if r.type == "Figure" and r.box.share_inside(part.box) > MOSTLY]
-        inside = [word for word in free if part.box.holds_center_of(word.box)]
+        box = _without_captions(part.box, page.regions)
+        inside = [word for word in free if box.holds_center_of(word.box)]
+        if sum(word.box.area for word in inside) > WRITTEN_SHARE * box.area:
+            continue
         gone = {id(word) for word in inside}
         free = [word for word in free if id(word) not in gone]
         regions = [region for region in regions if region not in pieces]
-        regions.append(_figure(part.box, pieces, inside))
+        regions.append(_figure(box, pieces, inside))
     return regions, free
 
 
@@ -121,12 +137,29 @@ def grouped_by_parts(page: Page, lines: Sequence[Line]) -> list[Region]:
         for piece, home in _homes(line, parts):
             homes.setdefault(home, []).append(piece)
     regions: list[Region] = []
+    in_text: set[int] = set()
     for home, some in homes.items():
         if home < 0:
             regions.extend(group_paragraphs(some))
-        else:
-            regions.extend(_regions_of(parts[home], _joined_pieces(some), page.height))
-    return regions
+            continue
+        part, begun = parts[home], len(regions)
+        regions.extend(_regions_of(part, _joined_pieces(some), page.height))
+        if part.kind in ("text", "caption") and part.score >= SURE_TEXT:
+            in_text.update(range(begun, len(regions)))
+    return even_sizes(regions, in_text)
+
+
+def _without_captions(figure: Box, parts: Sequence[SeenRegion]) -> Box:
+    """The figure's box cut back where a caption reaches into it from above or below."""
+    box = figure
+    for part in parts:
+        if part.kind != "caption" or part.score < SURE_CAPTION or part.box.overlap_x(box) <= 0:
+            continue
+        if box.center_y < part.box.y0 < box.y1:
+            box = Box(box.x0, box.y0, box.x1, part.box.y0)
+        elif box.y0 < part.box.y1 < box.center_y:
+            box = Box(box.x0, part.box.y1, box.x1, box.y1)
+    return box
 
 
 def _figure(box: Box, pieces: Sequence[Region], inside: Sequence[Word]) -> Region:
@@ -138,7 +171,10 @@ def _figure(box: Box, pieces: Sequence[Region], inside: Sequence[Word]) -> Regio
 
 def _homes(line: Line, parts: Sequence[SeenRegion]) -> list[tuple[Line, int]]:
     """The part a line lies in, by place (-1: none); a line astride two parts side by side is cut."""
-    shares = [(part.box.intersection(line.box).area, place) for place, part in enumerate(parts)]
+    shares = [
+        (_stretched(part.box, EDGE_LINES * line.box.height).intersection(line.box).area, place)
+        for place, part in enumerate(parts)
+    ]
     inside = [(area, place) for area, place in shares if area > 0]
     if not inside:
         return [(line, -1)]
@@ -159,6 +195,10 @@ def _homes(line: Line, parts: Sequence[SeenRegion]) -> list[tuple[Line, int]]:
         nearest = min(among, key=lambda place: _apart(word.box, parts[place].box))
         pieces.setdefault(nearest, []).append(word)
     return [(line_of(words), place) for place, words in pieces.items()]
+
+
+def _stretched(box: Box, by: float) -> Box:
+    return Box(box.x0, box.y0 - by, box.x1, box.y1 + by)
 
 
 def _apart(box: Box, other: Box) -> float:
@@ -186,14 +226,48 @@ def _one_line(one: Line, other: Line) -> bool:
 
 
 def _regions_of(part: SeenRegion, lines: Sequence[Line], height: float) -> list[Region]:
+    if part.kind == "text":
+        return _with_headings(lines)
     found = group_paragraphs(lines)
     running = _running_type(part, height)
     if running is not None:
         return [_running(region, running) for region in found]
     if part.kind == "title" and part.score >= SURE_TITLE and _is_short(lines):
-        box = around(line.box for line in lines)
-        return [Region("Section Header", box, lines=tuple(lines), level=2)]
+        return [_heading(lines)]
+    if part.kind == "reference" and len(found) > 1:
+        return [replace(region, type="List Item") for region in found]
     return found
+
+
+def _heading(lines: Sequence[Line]) -> Region:
+    return Region("Section Header", around(line.box for line in lines), lines=tuple(lines), level=2)
+
+
+def _with_headings(lines: Sequence[Line]) -> list[Region]:
+    """Paragraphs, and the headings of one line between them that only where their line ends shows."""
+    regions: list[Region] = []
+    begun = 0
+    for place, line in enumerate(lines):
+        if _heads(lines, place):
+            regions.extend(group_paragraphs(lines[begun:place]))
+            regions.append(_heading([line]))
+            begun = place + 1
+    return [*regions, *group_paragraphs(lines[begun:])]
+
+
+def _heads(lines: Sequence[Line], place: int) -> bool:
+    """A short line between the end of a paragraph and a full line, which the next word would still have fitted."""
+    if place + 2 >= len(lines):
+        return False
+    line, below = lines[place], lines[place + 1]
+    text, right = line.text, max(one.box.x1 for one in lines)
+    width = right - min(one.box.x0 for one in lines)
+    follows_end = place == 0 or lines[place - 1].words[-1].text.endswith(SENTENCE_ENDS)
+    begins = text[:1].isupper() or text[:1].isdigit()
+    ends = text[-1:].isalnum() and len(text) <= MAX_TITLE_LETTERS and any(map(str.isalpha, text))
+    room = right - line.box.x1 > below.words[0].box.width + line.size
+    full = below.box.x1 >= right - MAX_RAGGED * width and below.text[:1].isupper()
+    return follows_end and begins and ends and room and full
 
 
 def _running_type(part: SeenRegion, height: float) -> BlockType | None:

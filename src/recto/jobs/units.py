@@ -304,6 +304,11 @@ class UnitRunner:
         return seconds if job.timeout_s is None else min(seconds, job.timeout_s)
 
 
+def image_prefix(job_id: UUID) -> str:
+    """Where the pictures of a job's pages, figures and tables are stored."""
+    return f"jobs/{job_id}/{FOLDER}/"
+
+
 def options_of(job: jobs.JobRow) -> ParseOptions:
     """The options stored with a job."""
     return msgspec.convert(job.request["options"], ParseOptions)

@@ -147,7 +147,15 @@ def parse_file(
 def _laid_out(document: Document, page: Page, options: ParseOptions, out: Path) -> PageReading:
     layout = lay_out(page, options.read.include)
     if options.read.images:
-        layout = with_pictures(document, layout, options.read.images, out.parent / FOLDER)
+        draw = functools.partial(
+            reading.render,
+            document.path,
+            document.type,
+            layout.number,
+            password=document.password,
+            rotation=layout.rotation,
+        )
+        layout = with_pictures(layout, options.read.images, draw, out.parent / FOLDER)
     if not options.read.ocr_data:
         return PageReading(layout)
     lines = tuple(_line(page.number, line.words) for line in text_lines(page.words))
@@ -187,7 +195,14 @@ def _placed(texts: Iterable[RecognisedText], chunks: Sequence[Chunk]) -> tuple[R
 
 def _info(layout: PageLayout, index: int) -> PageInfo:
     return PageInfo(
-        layout.number, index, layout.width, layout.height, layout.route, layout.reason, layout.rotation, layout.image
+        layout.number,
+        index,
+        layout.width,
+        layout.height,
+        layout.route,
+        layout.reason,
+        layout.rotation,
+        layout.image,
     )
 
 

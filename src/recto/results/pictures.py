@@ -5,20 +5,15 @@ and place, so that a repeated unit overwrites its own pictures. Storing and link
 API's business.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from recto.document.block import Block, PageLayout
 from recto.document.geometry import Box
 from recto.document.options import ImageKind
-from recto.pages import reading
-
-if TYPE_CHECKING:
-    from PIL import Image
-
-    from recto.results.parse import Document
 
 PICTURE_DPI = 150.0  # pixels per inch: small print stays readable, a page is some 300 kB
 MARGIN_PT = 4.0  # points around a figure or table, so that no border is cut off
@@ -27,16 +22,17 @@ FOLDER = "images"
 
 
 def with_pictures(
-    document: "Document", layout: PageLayout, wanted: Sequence[ImageKind], folder: Path
+    layout: PageLayout, wanted: Sequence[ImageKind], draw: Callable[[float], Image.Image], folder: Path
 ) -> PageLayout:
-    """Save the pictures that are wanted of a page; raises what `pages.reading.render` raises."""
+    """Save the pictures that are wanted of a page; `draw` makes a picture of it with so many pixels per inch.
+
+    Raises what `draw` raises.
+    """
     pictured = [block for block in layout.blocks if block.type.lower() in wanted]
     if not pictured and "page" not in wanted:
         return layout
     folder.mkdir(exist_ok=True)
-    drawn = reading.render(
-        document.path, document.type, layout.number, PICTURE_DPI, document.password, layout.rotation
-    )
+    drawn = draw(PICTURE_DPI)
     image = ""
     if "page" in wanted:
         image = f"{layout.number}.png"
@@ -48,7 +44,7 @@ def with_pictures(
     return replace(layout, blocks=blocks, image=image)
 
 
-def _pictured(block: Block, place: int, layout: PageLayout, drawn: "Image.Image", folder: Path) -> Block:
+def _pictured(block: Block, place: int, layout: PageLayout, drawn: Image.Image, folder: Path) -> Block:
     # Huge sheets are drawn smaller than asked, so the scale is taken from the picture itself.
     across, down = drawn.width / layout.width, drawn.height / layout.height
     box = block.box.grown(MARGIN_PT).intersection(Box(0.0, 0.0, layout.width, layout.height))

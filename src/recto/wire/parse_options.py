@@ -172,7 +172,7 @@ class Settings(RequestModel):
         default=False, description="Add words and lines with their boxes. Rule: results/parse"
     )
     return_images: list[Literal["figure", "table", "page"]] = Field(
-        default=[], description="Pictures of these parts, as links. Rule: none yet (warned)"
+        default=[], description="Pictures of these parts, as links. Rule: results/pictures"
     )
     embed_pdf_metadata: bool = Field(
         default=False, description="Write recognised text into the returned PDF. Rule: none yet (warned)"
@@ -252,6 +252,7 @@ def to_options(config: ParseOptions) -> tuple[ParsePlan, str | None, tuple[str, 
             document_properties=settings.extract_document_properties,
             ocr_data=settings.return_ocr_data,
             include=_include(formatting),
+            images=tuple(dict.fromkeys(settings.return_images)),
             timeout_s=_timeout(settings.timeout),
         ),
         result=ResultOptions(force_url=settings.force_url_result, persist=settings.persist_results),

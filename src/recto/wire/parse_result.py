@@ -7,6 +7,7 @@ decides nothing about content.
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO, Literal
 
@@ -18,6 +19,7 @@ from recto.document.geometry import Box
 from recto.document.page import FormField
 from recto.document.result import Chunk, PageInfo, ParseResult, RecognisedText
 from recto.errors import Internal
+from recto.wire.image_links import named
 from recto.wire.model import RequestModel, WireModel, without_null
 
 HIGH_CONFIDENCE = 0.9
@@ -115,48 +117,52 @@ def plain_text(fragment: Block) -> str:
     return fragment.text
 
 
-def full_result(result: ParseResult, fragment_text: Callable[[Block], str] = plain_text) -> dict[str, Any]:
+def full_result(
+    result: ParseResult, fragment_text: Callable[[Block], str] = plain_text, image_prefix: str = ""
+) -> dict[str, Any]:
     """The FullResult of a parse as JSON values, with one extra key, `pages`: size and route of each page.
 
     Boxes are shares (0..1) of their page, clamped to it; `page` counts among the pages asked for and
     `original_page` in the source document, both from 1. `fragment_text` prints the parts a table was merged
-    from. Raises Internal for content on a page the result does not list.
+    from. `image_prefix` is where the pictures are stored; without it none is named. Raises Internal for content
+    on a page the result does not list.
     """
     pages = _by_number(result)
     ocr = _recognised(result, pages)
+    printer = _Printer(pages, fragment_text, image_prefix)
     return {
         "type": "full",
-        "chunks": [
-            {**_chunk_head(chunk), "blocks": list(_blocks(chunk, pages, fragment_text))}
-            for chunk in result.chunks
-        ],
+        "chunks": [{**_chunk_head(chunk), "blocks": list(printer.blocks(chunk))} for chunk in result.chunks],
         "ocr": None if ocr is None else {name: list(found) for name, found in ocr.items()},
         "custom": None,
-        "pages": [_page(page) for page in result.pages],
+        "pages": [printer.page(page) for page in result.pages],
     }
 
 
 def write_full_result(
-    result: ParseResult, file: BinaryIO, fragment_text: Callable[[Block], str] = plain_text
+    result: ParseResult,
+    file: BinaryIO,
+    fragment_text: Callable[[Block], str] = plain_text,
+    image_prefix: str = "",
 ) -> int:
     """Write the JSON of `full_result` to a binary file, piece by piece; returns the number of bytes."""
     written = 0
-    for piece in _pieces(result, fragment_text):
+    printer = _Printer(_by_number(result), fragment_text, image_prefix)
+    for piece in _pieces(result, printer):
         file.write(piece)
         written += len(piece)
     return written
 
 
-def _pieces(result: ParseResult, fragment_text: Callable[[Block], str]) -> Iterator[bytes]:
-    pages = _by_number(result)
+def _pieces(result: ParseResult, printer: "_Printer") -> Iterator[bytes]:
     yield b'{"type":"full","chunks":['
     for index, chunk in enumerate(result.chunks):
         head = msgspec.json.encode(_chunk_head(chunk))
         yield b"," * bool(index) + head[:-1] + b',"blocks":['
-        yield from _encoded(_blocks(chunk, pages, fragment_text))
+        yield from _encoded(printer.blocks(chunk))
         yield b"]}"
     yield b'],"ocr":'
-    ocr = _recognised(result, pages)
+    ocr = _recognised(result, printer.pages)
     if ocr is None:
         yield b"null"
     else:
@@ -166,7 +172,7 @@ def _pieces(result: ParseResult, fragment_text: Callable[[Block], str]) -> Itera
         yield from _encoded(ocr["lines"])
         yield b"]}"
     yield b',"custom":null,"pages":['
-    yield from _encoded(_page(page) for page in result.pages)
+    yield from _encoded(printer.page(page) for page in result.pages)
     yield b"]}"
 
 
@@ -184,18 +190,6 @@ def _by_number(result: ParseResult) -> dict[int, PageInfo]:
     return {page.number: page for page in result.pages}
 
 
-def _page(page: PageInfo) -> dict[str, Any]:
-    return {
-        "page": page.index,
-        "original_page": page.number,
-        "width": round(page.width, 2),
-        "height": round(page.height, 2),
-        "rotation": page.rotation,
-        "route": page.route,
-        "reason": sound_text(page.reason),
-    }
-
-
 def _chunk_head(chunk: Chunk) -> dict[str, Any]:
     return {
         "content": sound_text(chunk.content),
@@ -205,31 +199,51 @@ def _chunk_head(chunk: Chunk) -> dict[str, Any]:
     }
 
 
-def _blocks(
-    chunk: Chunk, pages: Mapping[int, PageInfo], fragment_text: Callable[[Block], str]
-) -> Iterator[dict[str, Any]]:
-    for block, content in zip(chunk.blocks, chunk.contents, strict=True):
-        merged = [
-            {
-                "content": sound_text(fragment_text(fragment)),
-                "bbox": bounding_box(fragment.box, fragment.page, pages),
-                "image_url": None,
-            }
-            for fragment in block.fragments
-        ]
-        yield {
-            "type": block.type,
-            "bbox": bounding_box(block.box, block.page, pages),
-            "content": sound_text(content),
-            "image_url": None,
-            "chart_data": None,
-            "confidence": "high" if block.confidence >= HIGH_CONFIDENCE else "low",
-            "granular_confidence": {
-                "extract_confidence": None,
-                "parse_confidence": _confidence(block.confidence),
-            },
-            "merged_tables": merged or None,
-        } | _extra(block, pages)
+@dataclass(frozen=True, slots=True)
+class _Printer:
+    """What is needed to put blocks and pages on the wire."""
+
+    pages: Mapping[int, PageInfo]
+    fragment_text: Callable[[Block], str]
+    image_prefix: str
+
+    def page(self, page: PageInfo) -> dict[str, Any]:
+        told = {
+            "page": page.index,
+            "original_page": page.number,
+            "width": round(page.width, 2),
+            "height": round(page.height, 2),
+            "rotation": page.rotation,
+            "route": page.route,
+            "reason": sound_text(page.reason),
+        }
+        return told | ({"image_url": self._image(page.image)} if page.image else {})
+
+    def blocks(self, chunk: Chunk) -> Iterator[dict[str, Any]]:
+        for block, content in zip(chunk.blocks, chunk.contents, strict=True):
+            yield {
+                "type": block.type,
+                "bbox": bounding_box(block.box, block.page, self.pages),
+                "content": sound_text(content),
+                "image_url": self._image(block.image),
+                "chart_data": None,
+                "confidence": "high" if block.confidence >= HIGH_CONFIDENCE else "low",
+                "granular_confidence": {
+                    "extract_confidence": None,
+                    "parse_confidence": _confidence(block.confidence),
+                },
+                "merged_tables": [self._fragment(part) for part in block.fragments] or None,
+            } | _extra(block, self.pages)
+
+    def _fragment(self, fragment: Block) -> dict[str, Any]:
+        return {
+            "content": sound_text(self.fragment_text(fragment)),
+            "bbox": bounding_box(fragment.box, fragment.page, self.pages),
+            "image_url": self._image(fragment.image),
+        }
+
+    def _image(self, name: str) -> str | None:
+        return named(self.image_prefix + name) if name and self.image_prefix else None
 
 
 def _extra(block: Block, pages: Mapping[int, PageInfo]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import mimetypes
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
+from functools import partial
 from pathlib import PurePath
 from uuid import UUID, uuid4
 
@@ -11,12 +12,14 @@ from fastapi.responses import StreamingResponse
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from recto.api.context import OBJECTS_PATH, Context, base_url
+from recto.api.answers import signed_url
+from recto.api.context import OBJECTS_PATH, RESULTS_PATH, Context, base_url
 from recto.api.guards import Caller, Here
 from recto.api.problems import answer
 from recto.errors import DocumentTooLarge, InvalidConfig, NotFound
 from recto.intake.reference import normalise_extension, upload_id
 from recto.storage.queries import uploads
+from recto.wire.image_links import streamed_with_links
 
 PIECE_BYTES = 1024 * 1024
 DRAIN_FACTOR = 10  # a refused body is read on up to so many times the limit, so that the refusal is read too
@@ -92,6 +95,16 @@ async def get_object(context: Here, token: str) -> Response:
     if signed.filename:
         headers["content-disposition"] = f'inline; filename="{signed.filename}"'
     return StreamingResponse(context.objects.stream(signed.key), headers=headers, media_type=kind)
+
+
+@router.get(RESULTS_PATH + "{token}")
+async def get_result(request: Request, context: Here, token: str) -> Response:
+    """Hand out a stored result with links to its pictures, to whoever holds its signed URL."""
+    signed = context.signer.open(token, "GET", context.limits.signed_url_s)
+    await context.objects.size(signed.key)  # a result that is gone must be told before the answer begins
+    body = streamed_with_links(context.objects.stream(signed.key), partial(signed_url, request))
+    headers = {"x-content-type-options": "nosniff", "cache-control": "private, no-store"}
+    return StreamingResponse(body, headers=headers, media_type="application/json")
 
 
 async def _presigned(

@@ -73,22 +73,25 @@ def find_aligned_tables(page: Page, words: Sequence[Word]) -> list[FoundTable]:
     return sorted(found, key=lambda one: (one.box.y0, one.box.x0))
 
 
-def table_among(page: Page, words: Sequence[Word]) -> FoundTable | None:
-    """The table that all these upright words make, where something else than their alignment says it is one.
+def table_among(page: Page, words: Sequence[Word], place: Box) -> FoundTable | None:
+    """The table at a place of which something else than alignment says that it is one.
 
-    None when they show fewer than two rows or columns.
+    `words` are the upright words there, above and below: rows up to the table's outer lines are taken in. None
+    when there are fewer than two rows or columns.
     """
     rows = visual_rows(phrases_of(words))
-    if sum(len(row.phrases) > 1 for row in rows) < 2:  # noqa: PLR2004  (one row is no table)
+    run = [row for row in rows if place.y0 <= row.box.center_y <= place.y1]
+    if sum(len(row.phrases) > 1 for row in run) < 2:  # noqa: PLR2004  (one row is no table)
         return None
-    columns = find_columns(rows)
+    columns = find_columns(run)
     if len(columns) < 2:  # noqa: PLR2004  (one column is no table)
         return None
     rules = whole_lines(drawn(page.rulings), horizontal=True, join=UNBROKEN_PT)
-    box = around(row.box for row in rows)
-    across = _rules_across(box, rules, rows[0].size)
-    table = build_table(rows, columns, across, reach_of_rules(rows, rules, box))
-    every = tuple(word for row in rows for phrase in row.phrases for word in phrase.words)
+    run = _up_to_rules(run, rows, rules)
+    box = around(row.box for row in run)
+    across = _rules_across(box, rules, run[0].size)
+    table = build_table(run, columns, across, reach_of_rules(run, rules, box))
+    every = tuple(word for row in run for phrase in row.phrases for word in phrase.words)
     return FoundTable(table, box, every, 0.93)
 
 

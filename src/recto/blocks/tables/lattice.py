@@ -60,17 +60,26 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Lattice:
-    """Line positions (points, ascending) and the areas between them; every area is a rectangle."""
+    """Line positions (points, ascending) and the areas between them; every area is a rectangle.
+
+    `nested` are the frames of tables inside its cells.
+    """
 
     xs: tuple[float, ...]
     ys: tuple[float, ...]
     areas: tuple[Area, ...]
     flat: tuple[Segment, ...]
     upright: tuple[Segment, ...]
+    nested: tuple[Box, ...] = ()
 
     @property
     def box(self) -> Box:
         return Box(self.xs[0], self.ys[0], self.xs[-1], self.ys[-1])
+
+    def nests(self, area: Area) -> bool:
+        """Whether a table stands inside the area."""
+        box = self.box_of(area)
+        return any(box.holds_center_of(frame) for frame in self.nested)
 
     def has_side(self, at: float) -> bool:
         """Whether an upright line is drawn here over most of the lattice's height."""
@@ -140,29 +149,23 @@ def find_lattices(rulings: Sequence[Ruling]) -> list[Lattice]:
     flat, upright = whole_lines(rulings, horizontal=True), whole_lines(rulings, horizontal=False)
     if not flat or not upright or len(flat) + len(upright) > MAX_LINES:
         return []
-    flat, upright = _without_nested(flat, upright)
+    nested = _nested_frames(upright)
+    flat = [one for one in flat if not any(_lies_in(_flat_box(one), frame) for frame in nested)]
+    upright = [one for one in upright if not any(_lies_in(_upright_box(one), frame) for frame in nested)]
     found: list[Lattice] = []
     for flat_group, upright_group in _crossing_groups(flat, upright):
-        lattice = _lattice(flat_group, upright_group)
+        lattice = _lattice(flat_group, upright_group, nested)
         if lattice is not None and len(lattice.areas) > 1:
             found.append(lattice)
     return sorted(found, key=lambda lattice: (lattice.ys[0], lattice.xs[0]))
 
 
-def _without_nested(
-    flat: Sequence[Segment], upright: Sequence[Segment]
-) -> tuple[list[Segment], list[Segment]]:
-    """The lines without those of tables that stand inside one cell of another: their text is that cell's."""
-    frames = [
+def _nested_frames(upright: Sequence[Segment]) -> list[Box]:
+    """Frames of tables that stand inside one cell of another table: what is in them is that cell's text."""
+    return [
         Box(left.at - SNAP_PT, left.start - SNAP_PT, right.at + SNAP_PT, left.end + SNAP_PT)
         for left, right in _nested_sides(upright)
     ]
-    if not frames:
-        return list(flat), list(upright)
-    return (
-        [one for one in flat if not any(_lies_in(_flat_box(one), frame) for frame in frames)],
-        [one for one in upright if not any(_lies_in(_upright_box(one), frame) for frame in frames)],
-    )
 
 
 def _nested_sides(upright: Sequence[Segment]) -> list[tuple[Segment, Segment]]:
@@ -240,13 +243,15 @@ def _spread(crossing: np.ndarray, start: int) -> tuple[set[int], set[int]]:
     return rows, columns
 
 
-def _lattice(flat: list[Segment], upright: list[Segment]) -> Lattice | None:
+def _lattice(flat: list[Segment], upright: list[Segment], nested: Sequence[Box]) -> Lattice | None:
     xs = _with_overhang(_positions(upright), flat)
     ys = _with_overhang(_positions(flat), upright)
     if len(xs) < 2 or len(ys) < 2:  # noqa: PLR2004  (two lines close one cell)
         return None
     areas = _areas(xs, ys, _with_rim(flat, ys, xs), _with_rim(upright, xs, ys))
-    return Lattice(tuple(xs), tuple(ys), tuple(areas), tuple(flat), tuple(upright))
+    box = Box(xs[0], ys[0], xs[-1], ys[-1])
+    inside = tuple(frame for frame in nested if box.holds_center_of(frame))
+    return Lattice(tuple(xs), tuple(ys), tuple(areas), tuple(flat), tuple(upright), inside)
 
 
 def _positions(lines: Sequence[Segment]) -> list[float]:

@@ -37,7 +37,7 @@ def refine(lattice: Lattice, held: Mapping[Area, Sequence[Word]]) -> Table | Non
     phrases = {area: with_markers(phrases_of(words)) for area, words in held.items() if words}
     columns = [(lattice.xs[i], lattice.xs[i + 1]) for i in range(len(lattice.xs) - 1)]
     rows = visual_rows([phrase for some in phrases.values() for phrase in some])
-    crowded = [area for area, some in phrases.items() if side_by_side(some)]
+    crowded = [area for area, some in phrases.items() if side_by_side(some) and not lattice.nests(area)]
     finer: list[tuple[float, float]] = []
     if len(crowded) >= CROWDED_SHARE * len(phrases):
         finer = _finer_columns(rows, columns, list(phrases), crowded)

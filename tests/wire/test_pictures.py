@@ -1,0 +1,89 @@
+"""Form fields, marks and pictures as a client gets them from the running server."""
+
+import io
+
+import httpx
+import pytest
+from PIL import Image
+from reducto.lib.helpers import handle_url_response
+
+from documents import forms
+from documents.pdfs import report_pdf
+
+
+def fetched(url: str) -> Image.Image:
+    answer = httpx.get(url)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/png"
+    return Image.open(io.BytesIO(answer.content))
+
+
+def blocks_of(result, kind: str):
+    return [block for chunk in result.chunks for block in chunk.blocks if block.type == kind]
+
+
+@pytest.fixture(scope="module")
+def report(sdk):
+    return sdk.upload(file=("r.pdf", report_pdf()))
+
+
+def test_pictures_come_as_links_that_open_without_a_key(sdk, report):
+    answer = sdk.parse.run(input=report, settings={"return_images": ["table", "page"]})
+    (table,) = blocks_of(answer.result, "Table")
+    assert fetched(table.image_url).width > 500
+    assert all(block.image_url is None for block in blocks_of(answer.result, "Text"))
+    pages = answer.result.pages
+    sizes = [fetched(page["image_url"]).size for page in pages]
+    assert sizes == [(pytest.approx(1275, abs=1), pytest.approx(1650, abs=1))] * 2
+
+
+def test_a_result_that_is_a_link_has_links_to_its_pictures(sdk, report):
+    settings = {"return_images": ["table"], "force_url_result": True}
+    answer = sdk.parse.run(input=report, settings=settings)
+    assert answer.result.type == "url"
+    full = handle_url_response(answer)
+    (table,) = blocks_of(full.result, "Table")
+    assert fetched(table.image_url).height > 100
+    again = sdk.job.get(answer.job_id).result
+    assert httpx.get(again.result.url).json()["chunks"][0]["content"] == full.result.chunks[0].content
+
+
+def test_a_forged_link_to_a_result_opens_nothing(server):
+    assert httpx.get(f"{server.url}/recto/v1/results/forged").status_code == 404
+
+
+def test_pictures_go_with_their_job(sdk, http, report):
+    answer = sdk.parse.run(input=report, settings={"return_images": ["table"]})
+    (table,) = blocks_of(answer.result, "Table")
+    assert fetched(table.image_url)
+    assert http.delete(f"/job/{answer.job_id}").status_code == 202
+    assert httpx.get(table.image_url).status_code == 404
+
+
+def test_form_fields_stand_in_the_extra_of_their_block(sdk):
+    answer = sdk.parse.run(input=sdk.upload(file=("f.pdf", forms.entry_form_pdf())))
+    pairs = blocks_of(answer.result, "Key Value")
+    name = next(block for block in pairs if block.content == f"Name: {forms.NAME}")
+    assert name.extra["form_fields"][0]["name"] == "person.name"
+    assert name.extra["form_fields"][0]["label"] == "Full name"
+    assert name.extra["form_fields"][0]["value"] == forms.NAME
+    lines = [line for block in pairs for line in block.content.splitlines()]
+    assert {"[x] Express delivery", "[ ] With insurance"} <= set(lines)
+
+
+def test_marks_only_when_asked(sdk):
+    upload = sdk.upload(file=("m.pdf", forms.marked_up_pdf()))
+    plain = sdk.parse.run(input=upload)
+    assert not blocks_of(plain.result, "Comment")
+    assert "](" not in plain.result.chunks[0].content
+    asked = sdk.parse.run(
+        input=upload, formatting={"include": ["hyperlinks", "comments", "highlight", "signatures"]}
+    )
+    content = asked.result.chunks[0].content
+    assert "[tide tables](https://example.org/tides%282026%29)" in content
+    assert "<mark>safety rules before</mark>" in content
+    comments = blocks_of(asked.result, "Comment")
+    assert {comment.content for comment in comments} == {"Check the date", "New since May", "Ask the pilot"}
+    assert {comment.extra["author"] for comment in comments} == {"Ada", "Grace"}
+    (signature,) = blocks_of(asked.result, "Signature")
+    assert signature.content == "not signed"
