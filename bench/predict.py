@@ -143,19 +143,59 @@ def told(document: Path, result: dict[str, Any]) -> dict[str, Any]:
             {"text": word["text"], "page": word["bbox"]["page"], "bbox": box(word["bbox"], sizes)}
             for word in words
         ],
-        "blocks": [
-            {
-                "type": PLAIN_TYPES.get(block["type"], "text"),
-                "page": block["bbox"]["page"],
-                "bbox": box(block["bbox"], sizes),
-            }
-            for block in blocks
-            if block["type"] not in {"Header", "Footer", "Page Number"}
-        ],
+        "blocks": with_whole_lists(
+            [
+                {
+                    "type": PLAIN_TYPES.get(block["type"], "text"),
+                    "page": block["bbox"]["page"],
+                    "bbox": box(block["bbox"], sizes),
+                }
+                for block in blocks
+                if block["type"] not in {"Header", "Footer", "Page Number"}
+            ]
+        ),
         "key_values": [
             pair for block in blocks if block["type"] == "Key Value" for pair in pairs(block["content"])
         ],
+        "confidences": {
+            "blocks": [confidence_of(block, sizes) for block in blocks],
+            "words": [word["confidence"] for word in words],
+        },
     }
+
+
+def confidence_of(block: dict[str, Any], sizes: dict[int, tuple[float, float]]) -> dict[str, Any]:
+    """What a block says and how sure it is of it, for calibration.py; the words' stand in the words' order."""
+    granular = block["granular_confidence"] or {}
+    return {
+        "type": block["type"],
+        "page": block["bbox"]["page"],
+        "bbox": box(block["bbox"], sizes),
+        "text": block["content"],
+        "confidence": block["confidence"],
+        "parse_confidence": granular.get("parse_confidence"),
+    }
+
+
+def with_whole_lists(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """List items that follow each other in one column as one box: layout data sets know lists, not items."""
+    found: list[dict[str, Any]] = []
+    for block in blocks:
+        before = found[-1] if found else None
+        if before is not None and block["type"] == before["type"] == "list" and _goes_on(before, block):
+            corners = list(zip(before["bbox"], block["bbox"], strict=True))
+            joined = [min(pair) for pair in corners[:2]] + [max(pair) for pair in corners[2:]]
+            found[-1] = before | {"bbox": joined}
+        else:
+            found.append(block)
+    return found
+
+
+def _goes_on(before: dict[str, Any], block: dict[str, Any]) -> bool:
+    (left, _, right, _), (x0, y0, x1, _) = before["bbox"], block["bbox"]
+    shared = min(right, x1) - max(left, x0)
+    below = y0 >= (before["bbox"][1] + before["bbox"][3]) / 2
+    return before["page"] == block["page"] and below and shared > 0.5 * min(right - left, x1 - x0)
 
 
 def pairs(content: str) -> list[dict[str, str]]:

@@ -1,7 +1,8 @@
 from documents.layouts import words
-from recto.blocks.fields import mark_pairs
+from recto.blocks.fields import mark_pairs, take_pairs
 from recto.blocks.lines import line_of
 from recto.blocks.region import Region, as_block
+from recto.document.block import Cell, Table
 from recto.document.geometry import around
 
 
@@ -39,3 +40,121 @@ def test_prose_with_a_colon_stays_prose():
 
 def test_an_address_on_the_web_is_no_label():
     assert kinds(region("https://example.org/a", "http://example.org/b"))[0][0] == "Text"
+
+
+def text_at(text, x, y):
+    line = line_of(words(text, x, y))
+    return Region("Text", line.box, (line,))
+
+
+def test_a_label_is_joined_with_the_value_that_stands_apart():
+    assert kinds(text_at("TO:", 72, 100), text_at("George Baroody", 180, 100)) == [
+        ("Key Value", "TO: George Baroody")
+    ]
+
+
+def test_columns_of_labels_and_values_are_read_across():
+    labels = region("TO:", "FAX NUMBER:", "DATE:")
+    lines = [
+        line_of(words(text, 200, 100 + 12 * i)) for i, text in enumerate(("George", "335-7392", "12/10/98"))
+    ]
+    values = Region("Text", around(line.box for line in lines), tuple(lines))
+    assert kinds(labels, values) == [("Key Value", "TO: George\nFAX NUMBER: 335-7392\nDATE: 12/10/98")]
+
+
+def test_every_word_is_kept_when_values_leave_their_paragraph():
+    lines = [line_of(words(text, 200, 100 + 12 * i)) for i, text in enumerate(("George", "a note below"))]
+    beside = Region("Text", around(line.box for line in lines), tuple(lines))
+    found = mark_pairs([text_at("TO:", 72, 100), beside])
+    assert [(part.type, as_block(part, 1).text) for part in found] == [
+        ("Key Value", "TO: George"),
+        ("Text", "a note below"),
+    ]
+    assert found[1].box == lines[1].box
+
+
+def test_two_labels_beside_each_other_are_no_pair():
+    assert [kind for kind, _ in kinds(text_at("FROM:", 72, 100), text_at("TO:", 180, 100))] == [
+        "Text",
+        "Text",
+    ]
+
+
+def test_a_line_on_another_row_or_far_away_is_no_value():
+    assert [kind for kind, _ in kinds(text_at("TO:", 72, 100), text_at("George", 180, 130))] == [
+        "Text",
+        "Text",
+    ]
+    assert [kind for kind, _ in kinds(text_at("TO:", 72, 100), text_at("George", 400, 100))] == [
+        "Text",
+        "Text",
+    ]
+
+
+def table_of(*rows, ruled=False):
+    box = around(line.box for line in region("a", "b").lines)
+    cells = tuple(
+        Cell(row, column, text, box)
+        for row, texts in enumerate(rows)
+        for column, text in enumerate(texts)
+        if text
+    )
+    table = Table(len(rows), max(len(texts) for texts in rows), cells, ruled=ruled)
+    return Region("Table", box, table=table, text="as a table")
+
+
+def test_a_table_of_labels_and_values_is_a_form():
+    form = table_of(("TO:", "A. Sparrow", "BRAND: Camel"), ("FROM:", "R. Ryan", ""), ("", "", "see overleaf"))
+    assert kinds(form) == [("Key Value", "TO: A. Sparrow\nBRAND: Camel\nFROM: R. Ryan\nsee overleaf")]
+
+
+def test_a_table_of_figures_stays_a_table():
+    figures = table_of(("Station", "May", "June"), ("Note: mean", "12", "13"), ("Oslo", "8", "9"))
+    assert [kind for kind, _ in kinds(figures)] == ["Table"]
+    assert [kind for kind, _ in kinds(table_of(("To:", "A"), ("From:", "B"), ruled=True))] == ["Table"]
+
+
+def form():
+    return [
+        *words("TO:", 72, 100),
+        *words("George Baroody", 180, 100),
+        *words("COUNSEL:", 72, 130),
+        *words("Wartnick & Tigerman", 180, 130),
+        *words("101 California Street", 180, 142),
+        *words("Pages: 3", 72, 160),
+        *words("Some prose that stands on the form and is not labelled", 72, 300),
+    ]
+
+
+def test_pairs_are_taken_from_a_form_with_the_lines_that_go_on():
+    page = form()
+    regions, rest = take_pairs(page)
+    texts = [line for part in regions for line in as_block(part, 1).text.split("\n")]
+    assert texts == [
+        "TO: George Baroody",
+        "COUNSEL: Wartnick & Tigerman 101 California Street",
+        "Pages: 3",
+    ]
+    assert {part.type for part in regions} == {"Key Value"}
+    assert " ".join(word.text for word in rest).startswith("Some prose")
+    taken = [word for part in regions for word in part.every_word]
+    assert len(taken) + len(rest) == len(page)
+
+
+def test_a_single_label_on_a_page_is_left_alone():
+    page = [*words("TO:", 72, 100), *words("George", 180, 100), *words("Prose without labels", 72, 130)]
+    assert take_pairs(page) == ([], tuple(page))
+
+
+def test_a_value_does_not_go_on_into_the_next_row():
+    page = [
+        *words("TO:", 72, 100),
+        *words("George", 180, 100),
+        *words("Copy", 72, 112),
+        *words("Susan", 180, 112),
+        *words("DATE:", 72, 124),
+        *words("5 May", 180, 124),
+    ]
+    regions, rest = take_pairs(page)
+    assert [as_block(part, 1).text for part in regions] == ["TO: George\nDATE: 5 May"]
+    assert [word.text for word in rest] == ["Copy", "Susan"]

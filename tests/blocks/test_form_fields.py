@@ -2,10 +2,10 @@ from dataclasses import replace
 
 from documents import forms
 from documents.layouts import grid_rulings, grid_words, lines, page, words, wrapped
-from recto.blocks.form_fields import MARKED, UNMARKED, fill_in
+from recto.blocks.form_fields import MARKED, UNMARKED, fill_in, pair_up
 from recto.blocks.page import lay_out
 from recto.document.geometry import Box
-from recto.document.page import FormField, Page
+from recto.document.page import FormField, Page, Ruling
 from recto.pages import pdf
 
 
@@ -134,3 +134,56 @@ def test_a_row_of_fields_under_headings_is_no_run_of_pairs():
     (block,) = lay_out(with_fields(page(every, grid_rulings(3, 3, 72, 200)), *fields)).blocks
     assert block.type == "Table"
     assert len(block.fields) == len(fields)
+
+
+def boxed(field: FormField, by: float = 3.0) -> list[Ruling]:
+    """A rectangle printed around a field."""
+    box = field.box.grown(by)
+    return [
+        Ruling(Box(box.x0, box.y0, box.x1, box.y0 + 1), horizontal=True, thickness=1.0),
+        Ruling(Box(box.x0, box.y1 - 1, box.x1, box.y1), horizontal=True, thickness=1.0),
+        Ruling(Box(box.x0, box.y0, box.x0 + 1, box.y1), horizontal=False, thickness=1.0),
+        Ruling(Box(box.x1 - 1, box.y0, box.x1, box.y1), horizontal=False, thickness=1.0),
+    ]
+
+
+def test_boxes_printed_around_fields_make_no_table():
+    name, born = text_field("n", 160, 100, "Lovelace"), text_field("b", 160, 130, "1815")
+    every = [
+        *words("Surname", 72, 100),
+        *words("Lovelace", 162, 100),
+        *words("Year of birth", 72, 130),
+        *words("1815", 162, 130),
+    ]
+    some = with_fields(page(every, [*boxed(name), *boxed(born)]), name, born)
+    assert told(some) == [("Key Value", "Surname: Lovelace"), ("Key Value", "Year of birth: 1815")]
+
+
+def test_adjoining_fields_of_one_width_are_cells_not_pairs():
+    rows = [("Rent", "900"), ("Heating", "80"), ("Water", "35")]
+    fields = [
+        FormField(label, "text", Box(160, 100 + 16 * at, 280, 116 + 16 * at), value=value)
+        for at, (label, value) in enumerate(rows)
+    ]
+    every = [
+        word
+        for at, (label, value) in enumerate(rows)
+        for word in (*words(label, 72, 103 + 16 * at), *words(value, 162, 103 + 16 * at))
+    ]
+    regions, left = pair_up(with_fields(page(every), *fields), every, beside_only=True)
+    assert (regions, list(left)) == ([], every)
+
+
+def test_a_line_that_goes_on_beyond_the_field_parts_it_from_its_label():
+    field = text_field("n", 160, 100, "Lovelace")
+    every = [*words("Surname", 72, 100), *words("Lovelace", 162, 100)]
+    line = Ruling(Box(150, 60, 151, 200), horizontal=False, thickness=1.0)
+    for rulings, count in (([], 1), ([line], 0)):
+        regions, _ = pair_up(with_fields(page(every, rulings), field), every, beside_only=True)
+        assert len(regions) == count
+
+
+def test_a_gap_in_a_sentence_is_no_pair():
+    field = text_field("n", 90, 100, "Ada", width=50)
+    every = [*words("I,", 72, 100), *words("Ada", 102, 100), *words(", master of the vessel,", 142, 100)]
+    assert told(with_fields(page(every), field)) == [("Text", "I, Ada , master of the vessel,")]

@@ -85,3 +85,20 @@ def test_numbered_capitals_are_items_where_headings_have_a_type_of_their_own():
     assert ("Section Header", 2, "1. ORCHARD MAP") in ranked(*BODY, item, *BODY)
     heads = [part for name in ("Rivers", "Floods", "Ice") for part in (block(name, size=14), *BODY)]
     assert ("List Item", 0, "ORCHARD MAP") in ranked(*heads, item, *BODY)
+
+
+def test_bold_addresses_and_words_in_small_letters_are_no_headings():
+    address = block("Ingrid Moe\nThe Upper Mill\nNorway", bold=True)
+    assert ranked(*BODY, address, block("and after", bold=True), *BODY) == []
+
+
+def test_large_text_that_goes_on_after_a_page_break_heads_nothing():
+    first = block("The river rose so fast that nobody could cross " * 5, size=16)
+    on = block("the bridge before noon", size=16, page_number=2)
+    assert ranked(*BODY, *BODY, first, on) == []
+
+
+def test_bold_captions_are_no_headings():
+    captions = [block(text, bold=True) for text in ("Table 3: Rainfall", "Fig. 2 The mill", "Table ES-1 Ice")]
+    assert ranked(*(part for one in captions for part in (one, *BODY))) == []
+    assert ranked(*BODY, block("Figures of the year", bold=True), *BODY) != []

@@ -1,12 +1,15 @@
 import time
 from collections import Counter
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from documents.layouts import (
+    HEIGHT,
     SENTENCES,
     TABLE_ROWS,
+    WIDTH,
     block,
     grid_rulings,
     grid_words,
@@ -17,8 +20,10 @@ from documents.layouts import (
     words,
     wrapped,
 )
+from recto.blocks import page as layout_steps
 from recto.blocks.document import settle
 from recto.blocks.page import lay_out
+from recto.blocks.tables.ruled import find_ruled_tables
 from recto.document.geometry import Box
 from recto.document.page import Word
 
@@ -95,6 +100,9 @@ def test_every_visible_word_is_in_exactly_one_block(places, drawn):
     found = settle([lay_out(page(every, rulings))])
     said = Counter(part for b in found for part in f"{b.marker} {b.text}".split())
     assert said == Counter(word.text for word in every)
+    boxes = [b.box for b in found] + [c.box for b in found if b.table for c in b.table.cells]
+    assert all(0 <= b.x0 <= b.x1 <= WIDTH and 0 <= b.y0 <= b.y1 <= HEIGHT for b in boxes)
+    assert found == settle([lay_out(page(every, rulings))])
 
 
 @settings(max_examples=30, deadline=None)
@@ -105,6 +113,20 @@ def test_every_word_of_a_grid_is_in_the_table(rows, columns, ruled):
     found = lay_out(page(grid_words(cells, 72, 200), rulings)).blocks
     said = Counter(part for b in found for part in b.text.split())
     assert said == Counter(text for row in cells for text in row)
+
+
+def test_a_page_says_that_a_table_leaves_words_out(monkeypatch):
+    def lossy(rulings, free):
+        found, drawings = find_ruled_tables(rulings, free)
+        cells = tuple(replace(cell, text=cell.text.replace("Oslo", "")) for cell in found[0].table.cells)
+        return [replace(found[0], table=replace(found[0].table, cells=cells))], drawings
+
+    monkeypatch.setattr(layout_steps, "find_ruled_tables", lossy)
+    found = lay_out(page(grid_words(TABLE_ROWS, 72, 200), grid_rulings(5, 4, 72, 200)))
+    assert found.warnings == (
+        "Page 1: a table's cells leave out 4 of its letters; compare it with the page.",
+    )
+    assert found.blocks[0].confidence < 0.99
 
 
 def test_settling_types_furniture_headings_and_merges_tables():

@@ -173,7 +173,7 @@ def test_text_after_a_tab_stays_on_its_line():
         *words("or candles", 170, 100),
         *words("and bread for two days, for the way is long", 72, 112),
     ]
-    assert texts(every) == ["Bring a lamp: or candles and bread for two days, for the way is long"]
+    assert texts(every) == ["Bring a lamp: or candles\nand bread for two days, for the way is long"]
 
 
 def test_a_number_set_far_from_its_text_begins_the_item_it_stands_before():
@@ -191,3 +191,44 @@ def test_columns_side_by_side_stay_apart():
     left, right = wrapped(SENTENCES[0], 30), wrapped(SENTENCES[1], 30)
     found = texts([*lines(left, 72, 100), *lines(right, 300, 100)])
     assert sorted(found) == sorted([SENTENCES[0], SENTENCES[1]])
+
+
+def test_lines_that_were_ended_by_hand_stay_lines():
+    address = ["Ingrid Moe", "The Upper Mill on the River Road", "4021 Northern Ford", "Norway"]
+    assert texts(lines(address, 72, 100)) == ["\n".join(address)]
+    url = "https://example.org/a/very/long/address/that/no/other/line/of/the/paragraph/comes/near/to"
+    prose = [*wrapped(f"{SENTENCES[0]} {SENTENCES[1]}", 70), url]
+    assert texts(lines(prose, 72, 100)) == [" ".join(prose)]
+
+
+def test_a_lone_asterisk_is_a_note_and_several_are_a_list():
+    def starred(*names):
+        every = [word for i, name in enumerate(names) for word in words(f"* {name}", 72, 100 + 14 * i)]
+        return [
+            (region.type, as_block(region, 1).text)
+            for region in nested(group_paragraphs(cut_lines(baselines(every), ())))
+        ]
+
+    assert starred("not counted") == [("Text", "* not counted")]
+    assert starred("rope", "boots") == [("List Item", "rope"), ("List Item", "boots")]
+
+
+def test_a_line_that_returns_from_a_hanging_indent_begins_a_paragraph():
+    every = [
+        *words("Moe I. The mill in spring", 72, 100),
+        *words("and after", 90, 112),
+        *words("Ruud K. Barns and bridges", 72, 124),
+        *words("of the valley", 90, 136),
+    ]
+    assert texts(every) == ["Moe I. The mill in spring and after", "Ruud K. Barns and bridges of the valley"]
+
+
+def test_numbered_references_without_points_are_apart():
+    every = lines(["1 Moe I. The mill in spring 1889", "2 Ruud K. Barns and bridges"], 72, 100)
+    assert texts(every) == ["1 Moe I. The mill in spring 1889", "2 Ruud K. Barns and bridges"]
+    assert (
+        len(
+            texts(lines(["2 of the mills were lost in the year", "1890 and were never built again"], 72, 100))
+        )
+        == 1
+    )

@@ -5,6 +5,7 @@ import json
 import pytest
 from PIL import Image
 
+from documents.images import sideways_png
 from documents.pdfs import empty_pdf, locked_pdf, pages_pdf, report_pdf, truncated_pdf
 from recto.cli.parsing import page_spans
 from recto.document.options import PageSpan
@@ -55,6 +56,35 @@ def test_draw_writes_a_picture_of_every_page(recto, report, tmp_path):
         assert image.width < 500
     # Black text on white has no saturated colour; the boxes do.
     assert any(max(colour) - min(colour) > 100 for colour in colours)
+
+
+def test_steps_adds_a_picture_of_every_step(recto, report, tmp_path):
+    folder = tmp_path / "drawn"
+    ended = recto("parse", report, "--draw", folder, "--steps", "--dpi", "50", "--pages", "2")
+    assert ended.code == 0, ended.err
+    names = ["1-words", "2-drawings", "3-lines", "4-cells", "5-blocks"]
+    assert sorted(one.name for one in folder.iterdir()) == sorted(
+        ["page-0002.png", *(f"page-0002-{name}.png" for name in names)]
+    )
+    assert len({one.read_bytes() for one in folder.iterdir()}) == 6
+
+
+def test_a_sideways_scan_is_drawn_as_it_is_read(recto, tmp_path):
+    path, folder = tmp_path / "sideways.png", tmp_path / "drawn"
+    path.write_bytes(sideways_png(90))
+    assert recto("parse", path, "--draw", folder, "--steps", "--dpi", "40").code == 0
+    with (
+        Image.open(folder / "page-0001.png") as blocks,
+        Image.open(folder / "page-0001-1-words.png") as words,
+    ):
+        assert blocks.width < blocks.height
+        assert words.width == blocks.width
+
+
+def test_steps_without_a_folder_is_refused(recto, report):
+    ended = recto("parse", report, "--steps")
+    assert ended.code == 2
+    assert "--draw" in ended.err
 
 
 def test_a_protected_file_opens_with_its_password_only(recto, tmp_path):

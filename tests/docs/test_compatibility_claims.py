@@ -128,12 +128,12 @@ def test_what_is_ignored_is_named(client, uploaded):
     body = {
         "input": uploaded,
         "formating": {},
-        "settings": {"alpha": 1, "return_images": ["figure"], "ocr_system": "legacy"},
+        "settings": {"alpha": 1, "return_citations": True, "ocr_system": "legacy"},
     }
     answer = client.post("/parse", json=body).json()
     told = " ".join(answer["warnings"])
     assert "did you mean formatting?" in told
-    assert "settings.return_images" in told
+    assert "settings.return_citations" in told
     assert "ocr_system" not in told
     assert answer["studio_link"] is None
     assert "document_properties" not in answer

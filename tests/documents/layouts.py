@@ -269,3 +269,61 @@ def continued_pdf() -> bytes:
             canvas.line(72 + 100 * c, height - top, 72 + 100 * c, height - top - 18 * len(rows))
 
     return _pdf(draw, draw)
+
+
+def typeset_pdf() -> bytes:
+    """An article: a series line over its title, an initial, raised and lowered signs, a drawing across both columns
+    with its caption, notes below a short line, and in the right column outlined items three deep.
+    """
+
+    def draw(canvas: Canvas, _: int) -> None:
+        height = A4[1]
+        _text(canvas, ["Letters of the River Board"], 72, 40, 11)
+        _text(canvas, ["What the Flood Left Behind"], 72, 58, 20, "Helvetica-Bold")
+        _text(canvas, ["E"], 72, 94, 26, "Helvetica-Bold")
+        beside = wrapped(SENTENCES[0][1:], 38)
+        _text(canvas, beside[:2], 94, 96)
+        y = _text(canvas, [*beside[2:], *wrapped(SENTENCES[1], 44)], 72, 120) + 9
+        _formula(canvas, 72, y)
+        _text(canvas, ["Survey"], 315, 94, 11, "Helvetica-Bold")
+        _items(canvas, 315, 112)
+        canvas.rect(120, height - 400, 355, 130)
+        for i in range(6):
+            canvas.line(150 + 50 * i, height - 390, 180 + 50 * i, height - 290 + 12 * i)
+        _text(canvas, ["Figure 1. The mill at high water, drawn from the bridge."], 150, 408, 9)
+        for x, turn in ((72, 2), (315, 3)):
+            _text(canvas, wrapped(f"{SENTENCES[turn]} " * 2, 44), x, 440)
+        canvas.line(72, height - 700, 172, height - 700)
+        _text(canvas, ["1 Measured by the Board.", "* Not counted before 1890."], 72, 704, 8)
+
+    return _pdf(draw)
+
+
+def _formula(canvas: Canvas, x: float, y: float) -> None:
+    """A line with a raised reference and a lowered figure."""
+    text = canvas.beginText(x, A4[1] - y - 10)
+    for part, size, rise in (
+        ("The Board", 10, 0),
+        ("1", 6, 4),
+        (" found H", 10, 0),
+        ("2", 6, -2),
+        ("O in every cellar.", 10, 0),
+    ):
+        text.setFont("Helvetica", size)
+        text.setRise(rise)
+        text.textOut(part)
+    canvas.drawText(text)
+
+
+def _items(canvas: Canvas, x: float, y: float) -> None:
+    """Items three deep, each with a hanging indent."""
+    for indent, marker, texts in (
+        (0, "1.", ["Houses on the lower road, all of", "them near the mill"]),
+        (18, "(a)", ["with cellars"]),
+        (36, "(i)", ["dry"]),
+        (36, "(ii)", ["wet"]),
+        (18, "(b)", ["without"]),
+        (0, "2.", ["Barns"]),
+    ):
+        _text(canvas, [marker], x + indent, y)
+        y = _text(canvas, texts, x + indent + 18, y) + 2

@@ -205,8 +205,8 @@ def overprinted_pdf() -> bytes:
     return _drawn(draw)
 
 
-def unmapped_ligature_pdf() -> bytes:
-    """A font whose character 1, drawn as the ligature fi, has no Unicode: `de<fi>ned` and `<fi>nal`."""
+def unmapped_ligature_pdf(lines: int = 1) -> bytes:
+    """A font whose character 1, drawn as the ligature fi, has no Unicode: `de<fi>ned` and `<fi>nal` on each line."""
     cmap = (
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def /CMapType 2 def\n"
         "1 begincodespacerange <00> <FF> endcodespacerange\n"
@@ -218,7 +218,8 @@ def unmapped_ligature_pdf() -> bytes:
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 6 0 R /Encoding << /Type /Encoding "
         "/BaseEncoding /WinAnsiEncoding /Differences [1 /fi] >> >>"
     )
-    content = "BT /F1 14 Tf 72 700 Td (The well de\\001ned words here are sound but for a few of the \\001nal) Tj ET"
+    line = "(The well de\\001ned words here are sound but for a few of the \\001nal) Tj 0 -20 Td "
+    content = f"BT /F1 14 Tf 72 700 Td {line * lines}ET"
     return content_pdf(content, font, ("", cmap))
 
 

@@ -24,6 +24,7 @@ DOCUMENTS = {
     "tables": layouts.tables_pdf,
     "lists": layouts.lists_pdf,
     "continued": layouts.continued_pdf,
+    "typeset": layouts.typeset_pdf,
     "report": pdfs.report_pdf,
 }
 

@@ -5,7 +5,7 @@ from PIL import Image
 
 from documents import images, pdfs
 from recto.document.geometry import Box
-from recto.document.page import Word
+from recto.document.page import SeenRegion, Word
 from recto.errors import DocumentCorrupt, DocumentEmpty, DocumentLocked, DocumentTooLarge, ImageTooLarge
 from recto.intake.filetype import detect
 from recto.pages import reading
@@ -23,6 +23,20 @@ class Teller:
     def read(self, image: Image.Image, dpi: float) -> list[Word]:
         self.seen.append((image.size, dpi))
         return self.words
+
+
+class Watcher:
+    """A detector that sees one part on every picture, and remembers the pictures."""
+
+    name = "watcher"
+    part = SeenRegion(Box(10, 20, 30, 40), "text", 0.9)
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, int]] = []
+
+    def detect(self, image: Image.Image, dpi: float) -> tuple[SeenRegion, ...]:
+        self.seen.append((round(image.width * 72 / dpi), round(image.height * 72 / dpi)))
+        return (self.part,)
 
 
 def written(folder, content: bytes, name: str = "document"):
@@ -132,6 +146,24 @@ def test_only_broken_words_are_recognised(tmp_path):
     assert {word.text for word in page.words} >= {"The", "well", "sound"}
 
 
+def test_many_broken_words_are_looked_up_in_one_reading_of_the_page(tmp_path):
+    path, file_type = written(tmp_path, pdfs.unmapped_ligature_pdf(lines=21))
+    (page,) = reading.read(path, file_type, [1])
+    (layer,) = reading.recognise(path, file_type, page, None, Teller([])).warnings
+    assert layer == "42 words have letters that could not be read."
+    broken = next(word for word in pdfs_words(path) if "\ufffd" in word.text)
+    teller = Teller([Word("defined", broken.box, 10, confidence=0.9)])
+    mended = reading.recognise(path, file_type, page, None, teller)
+    assert len(teller.seen) == 1
+    assert "defined" in [word.text for word in mended.words]
+    assert mended.warnings == ("41 words have letters that could not be read.",)
+
+
+def pdfs_words(path):
+    with reading.pdf.opened(path) as document:
+        return reading.pdf.read_page(document, 1).page.words
+
+
 @pytest.mark.parametrize(
     ("seen", "confidence", "text"),
     [
@@ -158,6 +190,25 @@ def test_sideways_page_is_turned_upright(tmp_path):
     assert page.words[0].rotation == 0
     assert page.words[0].box == Box(72, 100, 112, 110)
     assert reading.render(path, file_type, 1, 36, rotation=page.rotation).size == (306, 396)
+
+
+def test_a_detector_sees_recognised_pages_upright(tmp_path):
+    path, file_type = written(tmp_path, images.sideways_png(90))
+    (page,) = reading.read(path, file_type, [1])
+    assert page.regions == ()
+    up = Word("up", Box(100, 500, 110, 540), 10, rotation=90)
+    watcher = Watcher()
+    page = reading.recognise(path, file_type, page, None, Teller([up]), watcher)
+    assert watcher.seen == [(612, 792)]
+    assert page.regions == (watcher.part,)
+
+
+def test_a_detector_does_not_see_pages_whose_text_layer_is_sound(tmp_path):
+    path, file_type = written(tmp_path, pdfs.unmapped_ligature_pdf())
+    (page,) = reading.read(path, file_type, [1])
+    watcher = Watcher()
+    page = reading.recognise(path, file_type, page, None, Teller([]), watcher)
+    assert (watcher.seen, page.regions) == ([], ())
 
 
 def test_text_file_reads_and_draws(tmp_path):

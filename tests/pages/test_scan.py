@@ -4,7 +4,7 @@ from PIL import Image, ImageDraw
 from documents.images import text_image
 from recto.document.geometry import Box
 from recto.document.page import Ruling, Word
-from recto.pages.scan import rulings_in, without_line_letters
+from recto.pages.scan import rulings_in, without_line_letters, without_underlines
 
 
 def paper() -> tuple[Image.Image, ImageDraw.ImageDraw]:
@@ -68,3 +68,21 @@ def test_letters_made_of_lines_go_and_real_ones_stay():
     elsewhere = Word("|", Box(200, 40, 203, 60), 12)
     crossing = Word("total", Box(95, 80, 125, 92), 12)
     assert without_line_letters([bar, elsewhere, crossing], [ruling]) == [elsewhere, crossing]
+
+
+def test_underscores_over_a_printed_line_are_the_line():
+    line = Ruling(Box(90, 110, 300, 111), horizontal=True, thickness=1)
+    name = Word("_611_3rd_floor_", Box(100, 100, 175, 112), 10, confidence=0.9)
+    parts = without_underlines([name, Word("____", Box(200, 100, 240, 112), 10)], [line])
+    assert [(part.text, part.box.x0, part.box.x1) for part in parts] == [
+        ("611", 105, 120),
+        ("3rd", 125, 140),
+        ("floor", 145, 170),
+    ]
+
+
+def test_underscores_elsewhere_are_letters():
+    file = Word("file_name", Box(100, 100, 145, 112), 10)
+    above = Ruling(Box(90, 98, 300, 99), horizontal=True, thickness=1)
+    far_below = Ruling(Box(90, 120, 300, 121), horizontal=True, thickness=1)
+    assert without_underlines([file], [above, far_below]) == [file]

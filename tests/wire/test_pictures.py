@@ -48,6 +48,15 @@ def test_a_result_that_is_a_link_has_links_to_its_pictures(sdk, report):
     assert httpx.get(again.result.url).json()["chunks"][0]["content"] == full.result.chunks[0].content
 
 
+def test_a_result_that_another_job_took_over_keeps_its_pictures(sdk, report):
+    first = sdk.parse.run(input=report, settings={"return_images": ["table"]})
+    for settings in ({}, {"force_url_result": True}):
+        second = sdk.parse.run(input=f"jobid://{first.job_id}", settings=settings)
+        full = handle_url_response(second) if settings else second
+        (table,) = blocks_of(full.result, "Table")
+        assert fetched(table.image_url)
+
+
 def test_a_forged_link_to_a_result_opens_nothing(server):
     assert httpx.get(f"{server.url}/recto/v1/results/forged").status_code == 404
 

@@ -51,6 +51,7 @@ def test_every_served_option_arrives():
                 "force_url_result": True,
                 "force_file_extension": "PNG",
                 "return_ocr_data": True,
+                "return_images": ["page", "table", "page"],
                 "extract_document_properties": True,
                 "persist_results": True,
                 "timeout": 12.5,
@@ -68,6 +69,7 @@ def test_every_served_option_arrives():
     assert plan.read.extraction_mode == "ocr"
     assert plan.read.force_extension == ".png"
     assert plan.read.ocr_data
+    assert plan.read.images == ("page", "table")
     assert plan.read.document_properties
     assert plan.read.include == ("comments", "hyperlinks", "highlight", "signatures", "ignore_watermarks")
     assert plan.read.timeout_s == 12.5
@@ -145,7 +147,6 @@ def test_no_forced_extension(empty):
         ({"formatting": {"include": ["change_tracking"]}}, "formatting.include: change_tracking"),
         ({"spreadsheet": {"clustering": "fast"}}, "spreadsheet.clustering"),
         ({"spreadsheet": {"split_large_tables": {"size": {"row": 9}}}}, "spreadsheet.split_large_tables"),
-        ({"settings": {"return_images": ["page"]}}, "settings.return_images"),
         ({"settings": {"tenant_throttling": {"tenant_id": "a"}}}, "settings.tenant_throttling"),
         ({"settings": {"return_citations": True}}, "settings.return_citations"),
     ],

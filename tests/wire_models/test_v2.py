@@ -100,7 +100,6 @@ def test_unserved_options_arrive_under_todays_names_and_are_warned_of():
         "enhance.agentic",
         "spreadsheet.include",
         "spreadsheet.exclude",
-        "settings.return_images",
     }
 
 

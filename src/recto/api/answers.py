@@ -7,7 +7,6 @@ import msgspec
 from fastapi import Request
 
 from recto.api.context import OBJECTS_PATH, RESULTS_PATH, base_url, context_of
-from recto.document.options import ParseOptions
 from recto.document.result import DocumentProperties
 from recto.errors import Internal, JobCancelled, JobDeleted, RectoError, from_record
 from recto.jobs.states import progress
@@ -27,9 +26,9 @@ async def signed_url(request: Request, key: str, filename: str | None = None) ->
     return native or base_url(request) + OBJECTS_PATH + context.signer.token(key, "GET", filename)
 
 
-async def _result_url(request: Request, key: str, options: ParseOptions) -> str:
+async def _result_url(request: Request, key: str, *, pictures: bool) -> str:
     """A URL of the stored result. With pictures it leads to this server, which puts the links to them in."""
-    if not options.read.images:
+    if not pictures:
         return await signed_url(request, key, "result.json")
     token = context_of(request).signer.token(key, "GET", "result.json")
     return base_url(request) + RESULTS_PATH + token
@@ -48,7 +47,9 @@ async def parse_answer(request: Request, row: jobs.JobRow, inline_bytes: int) ->
         raise JobDeleted(f"The result of job {row.id} is gone.")
     context, options = context_of(request), options_of(row)
     if options.result.force_url or (row.result_bytes or 0) > inline_bytes:
-        result: object = url_result(await _result_url(request, row.result_key, options), str(row.id))
+        pictures = bool(row.summary.get("pictures"))
+        url = await _result_url(request, row.result_key, pictures=pictures)
+        result: object = url_result(url, str(row.id))
     else:
         stored = await context.objects.get_bytes(row.result_key)
         result = msgspec.Raw(await with_links(stored, partial(signed_url, request)))

@@ -35,7 +35,9 @@ ABOVE_EM = 1.2
 """White space between a field and the label above it, at most."""
 OVERHANG_PT = 6.0
 """How far, in points, a label above a field begins left of it."""
-SENTENCE_GAP_EM = 1.0
+ADJOINING_PT = 3.0
+"""Two fields nearer than this, in points, and of one width are cells of one column."""
+SENTENCE_GAP_EM = 2.0
 """A word this near to the right of a field may be how a sentence goes on."""
 SAME_ROW = 0.5
 """Share of the smaller height two boxes must have in common to stand in one row."""
@@ -58,6 +60,8 @@ _BALLOTS = {"\u2610": UNMARKED, "\u2611": MARKED, "\u2612": MARKED}
 
 _BLANK = re.compile(r"_{2,}|\u2026{2,}|\.{4,}")
 """A printed line to write on."""
+_GOES_ON = ",.;()"
+"""Signs that a text begun before a field may go on with."""
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -87,8 +91,9 @@ def fill_in(page: Page, words: Sequence[Word]) -> tuple[Word, ...]:
 def pair_up(page: Page, words: Sequence[Word], *, beside_only: bool) -> tuple[list[Region], tuple[Word, ...]]:
     """Key Value regions of fields with a value and a label of their own, and the words left over.
 
-    `beside_only` takes the fields with a label to their left and no other field to their right: those are no
-    part of a table. Otherwise the label may stand above, and a field without any is called by its own name.
+    `beside_only` takes the fields with a label to their left and none above, no line of a table between and no
+    other field to their right: those are no cells. Otherwise the label may stand above, and a field without any
+    is called by its own name.
     """
     left = tuple(words)
     regions: list[Region] = []
@@ -103,9 +108,10 @@ def pair_up(page: Page, words: Sequence[Word], *, beside_only: bool) -> tuple[li
         label = _label_of(beside)
         if (beside and label is None) or _in_sentence(field.box, row, beside, rest, every):
             continue
-        if beside_only and (label is None or _goes_on(field.box, row, rest, every)):
+        above = _above(field.box, rest, every)
+        if beside_only and (label is None or above or _may_be_cell(page, field.box, row, label, rest, every)):
             continue
-        label = label or _label_of(_above(field.box, rest, every))
+        label = label or _label_of(above)
         taken = (*(label.words if label else ()), *value)
         regions.append(_pair(field, label.text if label else "", value, taken))
         left = tuple(_without(left, taken))
@@ -318,7 +324,8 @@ def _in_sentence(
         return False
     if any(_is_mark(word) for word in beside):
         return True
-    if beside[0].text[:1].islower() and not beside[-1].text.endswith(":"):
+    first = beside[0].text[:1]
+    if first in _GOES_ON or (first.islower() and not beside[-1].text.endswith(":")):
         return True
     size = max(beside[-1].font_size, 1.0)
     after = [
@@ -328,7 +335,28 @@ def _in_sentence(
         and -size <= word.box.x0 - box.x1 <= SENTENCE_GAP_EM * size
         and not any(other.holds_center_of(word.box) for other in fields)
     ]
-    return any(word.text[:1].islower() or word.text[:1] in ",.;()" for word in after)
+    return any(word.text[:1].islower() or word.text[:1] in _GOES_ON for word in after)
+
+
+def _may_be_cell(
+    page: Page, box: Box, row: Box, label: _Label, words: Sequence[Word], fields: Sequence[Box]
+) -> bool:
+    """Whether a line that is no border of the field parts it from its label, or other fields adjoin it."""
+    left = label.words[-1].box.x1 - 1
+    parted = any(
+        not ruling.horizontal
+        and left <= ruling.box.center_x <= box.x0 + OVERHANG_PT
+        and ruling.box.overlap_y(row) > 0
+        and (ruling.box.y0 < box.y0 - OVERHANG_PT or ruling.box.y1 > box.y1 + OVERHANG_PT)
+        for ruling in page.rulings
+    )
+    return parted or _goes_on(box, row, words, fields) or any(_stacked(box, other) for other in fields)
+
+
+def _stacked(box: Box, other: Box) -> bool:
+    """Whether the other field lies right above or below, as cells of one column do."""
+    aligned = abs(box.x0 - other.x0) <= ADJOINING_PT and abs(box.x1 - other.x1) <= ADJOINING_PT
+    return aligned and min(abs(box.y0 - other.y1), abs(box.y1 - other.y0)) <= ADJOINING_PT
 
 
 def _goes_on(box: Box, row: Box, words: Sequence[Word], fields: Sequence[Box]) -> bool:

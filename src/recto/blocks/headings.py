@@ -19,6 +19,8 @@ LARGER = 1.12
 SLIGHTLY_LARGER = 1.05
 """A size from this multiple of the body's on may be a heading's, where only short lines have it."""
 ENDS_OF_PROSE = (".", ",", ";", ":")
+LINES_OF_AN_ADDRESS = 3
+"""Lines ended by hand from which on bold text or capitals are an address and no heading."""
 MAX_HEADING_LETTERS = 160
 MAX_HEADING_LINES = 3.3
 """Longer blocks, in letters or lines, are prose in large type."""
@@ -47,6 +49,7 @@ MIN_LETTER_SHARE = 0.6
 """A line in capitals with so many letters, making up this share of its signs, is a heading."""
 
 _OUTLINE = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)[.)]?\s")
+_CAPTION = re.compile(r"^(table|tab\.|figure|fig\.|chart)\s+(\d|[A-Z]{1,3}[-.]\d)", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]")
 
 
@@ -70,7 +73,7 @@ def rank_headings(blocks: Sequence[Block]) -> list[Block]:
         or _is_heading(block, body, capitals)
         or (block.font_size in set_apart and _may_head(block) and _heads(blocks, i))
     ]
-    places = _without_runs(places, blocks)
+    places = [i for i in _without_runs(places, blocks) if not _continues(blocks, i)]
     title = _title(places, blocks, body)
     places = _without_line_over_title(places, blocks, title)
     styles = _ranks([blocks[i] for i in places if i != title], body)
@@ -86,6 +89,15 @@ def rank_headings(blocks: Sequence[Block]) -> list[Block]:
             level = min(2 + ranks[i] + deeper, DEEPEST_LEVEL)
             found[i] = replace(blocks[i], type="Section Header", text=text, marker="", level=level)
     return found
+
+
+def _continues(blocks: Sequence[Block], at: int) -> bool:
+    """Whether the block goes on with the sentence of the one before, set in the same large type."""
+    if not at or not blocks[at].text[:1].islower():
+        return False
+    before = blocks[at - 1]
+    alike = abs(before.font_size - blocks[at].font_size) <= SAME_SIZE_PT
+    return alike and before.type == "Text" and not before.text.rstrip().endswith(ENDS_OF_PROSE)
 
 
 def _capitals_that_count(blocks: Sequence[Block], body: _Style) -> tuple[BlockType, ...]:
@@ -118,8 +130,8 @@ def _shouts(blocks: Sequence[Block]) -> bool:
 
 
 def _whole(block: Block) -> str:
-    """The text with the number that was taken for a list marker."""
-    return f"{block.marker} {block.text}".strip()
+    """The text on one line, with the number that was taken for a list marker."""
+    return " ".join(f"{block.marker} {block.text}".split())
 
 
 def _body_style(blocks: Sequence[Block]) -> _Style | None:
@@ -142,6 +154,8 @@ def _is_heading(block: Block, body: _Style, capitals: Sequence[BlockType]) -> bo
     if block.font_size >= LARGER * body.size:
         return not block.text.endswith((",", ";")) or block.font_size >= LARGER * LARGER * body.size
     if block.font_size < body.size - SAME_SIZE_PT or block.text.rstrip().endswith(ENDS_OF_PROSE):
+        return False
+    if block.text[:1].islower() or block.text.count("\n") >= LINES_OF_AN_ADDRESS - 1:
         return False
     return (block.bold and not body.bold) or (block.type in capitals and _in_capitals(block.text))
 
@@ -171,15 +185,15 @@ def _heads(blocks: Sequence[Block], at: int) -> bool:
 
 def _in_capitals(text: str) -> bool:
     """A short line of capital words; codes such as account numbers are more figures than letters."""
-    letters = len(_LETTERS.findall(text))
+    letters = sum(letter.isupper() for letter in text)  # Chinese and Arabic letters have no capitals
     words = letters >= MIN_CAPITALS and letters >= MIN_LETTER_SHARE * len(text.replace(" ", ""))
     return text.isupper() and words and len(text) <= MAX_CAPITALS_LETTERS
 
 
 def _may_head(block: Block) -> bool:
-    """A short block of text with letters in it, and no bullet."""
+    """A short block of text with letters in it, no bullet and no caption."""
     bulleted = block.type == "List Item" and is_bullet(block.marker)
-    if bulleted or block.type not in ("Text", "List Item") or len(block.text) > MAX_HEADING_LETTERS:
+    if bulleted or _CAPTION.match(block.text) or block.type not in ("Text", "List Item") or len(block.text) > MAX_HEADING_LETTERS:
         return False
     lines = block.box.height / max(1.0, LINE_PER_SIZE * block.font_size)
     return len(_LETTERS.findall(block.text)) >= MIN_LETTERS and lines <= MAX_HEADING_LINES

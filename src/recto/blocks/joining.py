@@ -7,8 +7,11 @@ broken at its own hyphen thus loses it, which is the rarer case. Never looks at 
 from collections.abc import Iterable
 
 from recto.blocks.lines import Line
+from recto.document.page import Word
 
 SOFT_HYPHEN = "\u00ad"
+UNSPACED_PER_WORD = 2.0
+"""Signs of a Chinese or Japanese word, about."""
 HYPHENS = ("-", "\u2010", "\u2011", SOFT_HYPHEN)
 
 
@@ -18,6 +21,20 @@ def joined(lines: Iterable[Line]) -> str:
     for line in lines:
         text = _append(text, line.text)
     return text.rstrip(SOFT_HYPHEN)
+
+
+def count_words(words: Iterable[Word]) -> float:
+    """How many words a reader would count; two signs of Chinese or Japanese, which has no spaces, are one word.
+
+    >>> from recto.document.geometry import Box
+    >>> count_words([Word("two", Box(0, 0, 9, 9), 9), Word("words", Box(9, 0, 20, 9), 9)])
+    2.0
+    """
+    count = 0.0
+    for word in words:
+        unspaced = sum(map(_unspaced, word.text))
+        count += max(1.0, unspaced / UNSPACED_PER_WORD)
+    return count
 
 
 def _append(text: str, more: str) -> str:

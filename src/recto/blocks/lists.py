@@ -18,6 +18,8 @@ DASHES = "-–—*"
 """Signs that begin an item only when white space follows."""
 LETTER_BULLETS = ("o", "§")
 """What office programs leave of symbol-font bullets."""
+NOTE_SIGN = "*"
+"""Where only one line begins with it, it is a note and no item."""
 SAME_INDENT_PT = 6.0
 """Items whose left edges differ by less, in points, have one level."""
 MAX_NESTING = 8
@@ -57,7 +59,8 @@ def without_marker(text: str, marker: str) -> str:
 def nested(items: Sequence[Region]) -> list[Region]:
     """Regions in reading order with the level of each list item set from its indentation within its list.
 
-    A list is a run of items with nothing between them; its leftmost indent is level 0.
+    A list is a run of items with nothing between them; its leftmost indent is level 0. A lone line that begins
+    with an asterisk is text.
     """
     found = list(items)
     start = 0
@@ -65,7 +68,9 @@ def nested(items: Sequence[Region]) -> list[Region]:
         end = start
         while end < len(found) and found[end].type == "List Item":
             end += 1
-        if end > start:
+        if end == start + 1 and found[start].marker == NOTE_SIGN:
+            found[start] = replace(found[start], type="Text", text=None, marker="")
+        elif end > start:
             found[start:end] = _levels(found[start:end])
         start = max(end, start + 1)
     return found

@@ -13,7 +13,7 @@ from recto.blocks.columns import find_gutters
 from recto.blocks.fields import mark_pairs
 from recto.blocks.figures import as_figures, find_figures
 from recto.blocks.form_fields import attach, fill_in, pair_up, settle_pairs
-from recto.blocks.letter_sizes import even_sizes
+from recto.blocks.letter_sizes import even_sizes, without_misread_sizes
 from recto.blocks.lines import Line, baselines, cut_lines, flattened, turn_of, visible
 from recto.blocks.lists import nested
 from recto.blocks.marks import (
@@ -27,14 +27,14 @@ from recto.blocks.marks import (
 from recto.blocks.order import reading_order
 from recto.blocks.paragraphs import group_paragraphs
 from recto.blocks.region import Region, as_block
-from recto.blocks.seen import contradicted, figures_seen, grouped_by_parts, tables_seen
+from recto.blocks.seen import contradicted, figures_seen, grouped_by_parts, ordered_by_parts, tables_seen
 from recto.blocks.tables.aligned import find_aligned_tables
 from recto.blocks.tables.captions import without_captions
-from recto.blocks.tables.cells import FoundTable, plain_text
+from recto.blocks.tables.cells import FoundTable, plain_text, unsaid, weighed
 from recto.blocks.tables.grid import phrases_of
 from recto.blocks.tables.lattice import drawn
 from recto.blocks.tables.ruled import find_ruled_tables
-from recto.document.block import PageLayout
+from recto.document.block import Block, PageLayout
 from recto.document.geometry import Box, around
 from recto.document.options import Include
 from recto.document.page import Page, Word
@@ -44,7 +44,7 @@ from recto.document.page import Page, Word
 class Draft:
     """A page half laid out: words nobody has taken yet, the regions found so far, and boxes of drawings.
 
-    `include` is what the caller wants beside the plain text.
+    `include` is what the caller wants beside the plain text, `warnings` are sentences for the user.
     """
 
     page: Page
@@ -53,6 +53,7 @@ class Draft:
     regions: tuple[Region, ...] = ()
     drawings: tuple[Box, ...] = ()
     include: tuple[Include, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def drop_what_is_laid_over(draft: Draft) -> Draft:
@@ -166,8 +167,8 @@ def read_lines(draft: Draft) -> Draft:
 
 def group_lines(draft: Draft) -> Draft:
     """Lines to paragraphs and list items; where a layout model saw the page, none over two of its parts."""
-    seen = bool(draft.page.regions)
-    found = grouped_by_parts(draft.page, draft.lines) if seen else group_paragraphs(draft.lines)
+    lines = without_misread_sizes(draft.lines)
+    found = grouped_by_parts(draft.page, lines) if draft.page.regions else group_paragraphs(lines)
     return replace(draft, lines=(), regions=(*draft.regions, *found))
 
 
@@ -185,6 +186,8 @@ def tie_fields(draft: Draft) -> Draft:
 
 def put_in_order(draft: Draft) -> Draft:
     """Reading order over all regions."""
+    if draft.page.regions:
+        return replace(draft, regions=tuple(ordered_by_parts(draft.page, draft.regions)))
     return replace(draft, regions=tuple(reading_order(draft.regions, draft.page.height)))
 
 
@@ -214,6 +217,7 @@ STEPS: tuple[Callable[[Draft], Draft], ...] = (
     drop_what_is_laid_over,
     fill_in_fields,
     write_marks,
+    take_labelled_fields,
     take_charts,
     take_ruled_tables,
     take_seen_tables,
@@ -221,7 +225,6 @@ STEPS: tuple[Callable[[Draft], Draft], ...] = (
     take_seen_figures,
     take_turned_text,
     take_signatures,
-    take_labelled_fields,
     take_aligned_tables,
     take_shaded_tables,
     take_other_fields,
@@ -246,16 +249,29 @@ def lay_out(page: Page, include: tuple[Include, ...] = ()) -> PageLayout:
     draft = Draft(page, visible(page), include=include)
     for step in STEPS:
         draft = step(draft)
+    whole = Box(0.0, 0.0, page.width, page.height)
     return PageLayout(
         number=page.number,
         width=page.width,
         height=page.height,
         route=page.route,
         reason=page.reason,
-        blocks=tuple(as_block(region, page.number) for region in draft.regions),
+        blocks=tuple(_on_page(as_block(region, page.number), whole) for region in draft.regions),
         rotation=page.rotation,
-        warnings=page.warnings,
+        warnings=(*page.warnings, *draft.warnings),
     )
+
+
+def _on_page(block: Block, page: Box) -> Block:
+    """The block with boxes that reach over the page's edge (lines drawn off the page) cut to it."""
+    box = block.box.intersection(page)
+    if box == block.box:
+        return block
+    table = block.table
+    if table is not None:
+        cells = tuple(replace(cell, box=cell.box.intersection(page)) for cell in table.cells)
+        table = replace(table, cells=cells)
+    return replace(block, box=box, table=table)
 
 
 def _with_pairs(draft: Draft, *, beside_only: bool) -> Draft:
@@ -269,7 +285,8 @@ def _with_tables(draft: Draft, tables: list[FoundTable]) -> Draft:
     tables = [found for found in tables if not contradicted(draft.page, found.box)]
     if not tables:
         return draft
-    tables = [without_captions(found) for found in tables]
+    tables = [weighed(without_captions(found)) for found in tables]
+    lost = [text for text in map(unsaid, tables) if text]
     taken = {id(word) for found in tables for word in found.words}
     regions = tuple(
         Region(
@@ -283,7 +300,16 @@ def _with_tables(draft: Draft, tables: list[FoundTable]) -> Draft:
         for found in tables
     )
     words = tuple(word for word in draft.words if id(word) not in taken)
-    return replace(draft, words=words, regions=(*draft.regions, *regions))
+    warnings = (
+        f"Page {draft.page.number}: a table's cells leave out {len(text)} of its letters; compare it with the page."
+        for text in lost
+    )
+    return replace(
+        draft,
+        words=words,
+        regions=(*draft.regions, *regions),
+        warnings=(*draft.warnings, *warnings),
+    )
 
 
 def _turned_regions(words: list[Word], turn: int) -> list[Region]:

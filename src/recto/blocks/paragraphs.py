@@ -5,9 +5,11 @@ says that a new paragraph begins (a list marker, a first-line indent, a short li
 text between columns and never orders paragraphs.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from recto.blocks.joining import joined
 from recto.blocks.lines import SAME_BASELINE_EM, Line, line_of, typical_leading
@@ -31,10 +33,17 @@ SHORT_LINE_SHARE = 0.8
 """A line ending before this share of the paragraph's width was the last one, if its sentence is over."""
 EDGE_STEP_PT = 12.0
 """Left edges are compared by steps of so many points."""
+WORD_AND_SLACK_EM = 1.3
+"""A word space and a little more, in font sizes: a word that leaves less of the line free did not fit on it."""
+MAX_HAND_SET_LETTERS = 60
+"""Longer lines are prose, whatever the longest of them (an address on the web) leaves free."""
 MIN_STYLE_LETTERS = 6
 """Letters from which on a line in capitals is set apart from one in small letters."""
 MIN_SHARED_WIDTH = 0.3
 """Share of the narrower line that must lie under the other."""
+SAME_EDGE_PT = 2.0
+"""Left edges that differ by no more than this, in points, are one."""
+_BARE_NUMBER = re.compile(r"^(\d{1,3})\s")
 SENTENCE_ENDS = (".", "!", "?", ":", ";", "。", '."', ".”", ".)")
 
 
@@ -223,6 +232,8 @@ def _new_paragraph(home: _Growing, line: Line, text: str, ended: bool) -> bool:
     centred = abs(line.box.center_x - last.center_x) < em and not _set_in(line, home.last)
     if home.marker:
         return indent < -INDENT_EM * em and (ended or _sentence_over(home.last))
+    if (_hangs(home, line) and not text[:1].islower()) or _counts_on(home, line, text):
+        return True
     if indent > INDENT_EM * em and not centred and (len(home.lines) > 1 or _sentence_over(home.last)):
         return True
     return ended and _sentence_over(home.last) and not text[:1].islower() and not centred
@@ -234,9 +245,26 @@ def _set_in(line: Line, last: Line) -> bool:
     return _is_recognised(line) and step > 0 and line.box.x1 > last.box.x1 - step
 
 
+def _hangs(home: _Growing, line: Line) -> bool:
+    """Whether the line returns to where the first line began, left of those that followed it: a hanging indent."""
+    if len(home.lines) < 2:  # noqa: PLR2004  (a first line and one that follows)
+        return False
+    first = home.lines[0].box.x0
+    step = INDENT_EM * max(line.size, 1.0)
+    return home.last.box.x0 - first > step and abs(line.box.x0 - first) <= SAME_EDGE_PT
+
+
+def _counts_on(home: _Growing, line: Line, text: str) -> bool:
+    """Whether the paragraph began with a bare number and the line begins with the next, as in references."""
+    if not text[:1].isdigit() or abs(line.box.x0 - home.lines[0].box.x0) > line.size:
+        return False
+    number, before = _BARE_NUMBER.match(text), _BARE_NUMBER.match(home.lines[0].text)
+    return number is not None and before is not None and int(number[1]) == int(before[1]) + 1
+
+
 def _is_spoken(text: str) -> bool:
     """Enough letters that capitals are a style and not an abbreviation."""
-    return sum(map(str.isalpha, text)) >= MIN_STYLE_LETTERS
+    return sum(letter.isupper() or letter.islower() for letter in text) >= MIN_STYLE_LETTERS
 
 
 def _right_edges(lines: Sequence[Line]) -> dict[int, float]:
@@ -255,10 +283,20 @@ def _ends_early(home: _Growing, edges: Mapping[int, float]) -> bool:
     return home.last.box.x1 - home.left < SHORT_LINE_SHARE * (right - home.left)
 
 
+def _ends_on_purpose(one: _Growing) -> bool:
+    """Whether half of the line ends were set by hand, as in an address: the next word would still have fitted."""
+    ends = [
+        line.box.x1 + WORD_AND_SLACK_EM * line.size + after.words[0].box.width < one.right
+        and len(line.text) <= MAX_HAND_SET_LETTERS
+        for line, after in pairwise(one.lines)
+    ]
+    return bool(ends) and sum(ends) * 2 >= len(ends)
+
+
 def _region(one: _Growing) -> Region:
     box = around(line.box for line in one.lines)
     lines = tuple(one.lines)
     if not one.marker:
-        return Region("Text", box, lines)
+        return Region("Text", box, lines, apart=_ends_on_purpose(one))
     text = without_marker(joined(lines), one.marker)
     return Region("List Item", box, lines, text=text, marker=one.marker)

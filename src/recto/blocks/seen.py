@@ -5,12 +5,14 @@ alone say badly; what the words themselves show (paragraphs, rows, cells, order)
 on any page. A vote without words to bear it out is dropped. Pages without parts never come here.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from recto.blocks.furniture import is_page_number
 from recto.blocks.letter_sizes import even_sizes
 from recto.blocks.lines import Line, line_of, turn_of
+from recto.blocks.order import reading_order
 from recto.blocks.paragraphs import SENTENCE_ENDS, group_paragraphs
 from recto.blocks.region import Region
 from recto.blocks.tables.aligned import table_among
@@ -27,6 +29,8 @@ SURE_CAPTION = 0.5
 """Score from which a caption belongs to no figure that reaches over it."""
 SURE_TEXT = 0.6
 """Score from which text in larger letters is text all the same."""
+SURE_REFERENCES = 0.85
+"""Score from which text is a list of references: prose with ragged edges reaches 0.7."""
 SURE_TITLE = 0.5
 """Score from which a short text is a heading."""
 SURE_CONTRADICTION = 0.8
@@ -34,6 +38,8 @@ SURE_CONTRADICTION = 0.8
 CONTRADICTING: tuple[RegionKind, ...] = ("figure", "text", "reference", "list")
 OTHER_SHARE = 0.3
 """Share of a table's area in such parts from which on it is none: a cell or two may look like text."""
+ASTRIDE_TEXT = (0.2, 0.75)
+"""Share of a table's area inside one column of text that shows it to lie over the column's edge."""
 MOSTLY = 0.5
 """Share of a box that makes it lie mostly in another."""
 WRITTEN_SHARE = 0.1
@@ -50,12 +56,17 @@ ALIKE = 0.9
 MAX_TITLE_LINES = 4
 MAX_TITLE_LETTERS = 160
 """A heading has no more lines and letters than this; the same letters as in headings."""
+HANGING_EM = 0.8
+"""Font sizes by which lines of an entry are moved right below its first line; the same as a first-line indent."""
 MAX_RAGGED = 0.1
 """Share of a column's width that a full line may leave free at its end."""
 MARGIN_SHARE = 0.12
 """Share of the page's height at top and bottom where running heads and feet may stand; as in furniture."""
 PIECE_GAP_EM = 3.0
 """White space, in font sizes, over which pieces at one height in one part are still one line."""
+
+SECTION_NUMBER = re.compile(r"\d{1,2}(\.\d{1,2})+\.?")
+"""Numbers such as 3.4 begin sections, not list items, where the model saw running text."""
 
 FLOWING: tuple[RegionKind, ...] = (
     "text",
@@ -72,17 +83,16 @@ FLOWING: tuple[RegionKind, ...] = (
 
 def contradicted(page: Page, table: Box) -> bool:
     """Whether the model saw a figure, or columns of text, where a table was found, and no such table."""
-    within = [part for part in page.regions if part.score >= SURE_CONTRADICTION]
-    if any(part.kind == "table" and part.box.share_inside(table) > MOSTLY for part in within):
-        alike = (part.box for part in within if part.kind == "table")
-        return not any(table.share_inside(box) > MOSTLY for box in alike) and _other_share(within, table)
-    return _other_share(within, table)
-
-
-def _other_share(parts: Sequence[SeenRegion], table: Box) -> bool:
-    others = (part.box for part in parts if part.kind in CONTRADICTING)
-    covered = sum(box.intersection(table).area for box in others if box.share_inside(table) > MOSTLY)
-    return covered > OTHER_SHARE * table.area
+    alike = (part for part in page.regions if part.kind == "table" and part.score >= SURE_TABLE)
+    if any(table.share_inside(part.box) > MOSTLY and part.box.share_inside(table) > MOSTLY for part in alike):
+        return False
+    others = [part for part in page.regions if part.kind in CONTRADICTING and part.score >= SURE_TEXT]
+    sure = (part.box for part in others if part.score >= SURE_CONTRADICTION)
+    covered = sum(box.intersection(table).area for box in sure if box.share_inside(table) > MOSTLY)
+    if covered > OTHER_SHARE * table.area:
+        return True
+    least, most = ASTRIDE_TEXT
+    return any(least < table.share_inside(part.box) < most for part in others if part.kind != "figure")
 
 
 def tables_seen(page: Page, words: Sequence[Word], found: Sequence[Region]) -> list[FoundTable]:
@@ -147,6 +157,34 @@ def grouped_by_parts(page: Page, lines: Sequence[Line]) -> list[Region]:
         if part.kind in ("text", "caption") and part.score >= SURE_TEXT:
             in_text.update(range(begun, len(regions)))
     return even_sizes(regions, in_text)
+
+
+def ordered_by_parts(page: Page, regions: Sequence[Region]) -> list[Region]:
+    """The regions in reading order, those of one part of text read in one go.
+
+    A part counts as one where nothing else stands in it: then its neighbours cannot tear it apart.
+    """
+    units: dict[int, list[Region]] = {}
+    texts = [
+        part.box for part in page.regions if part.kind in ("text", "reference") and part.score >= SURE_TEXT
+    ]
+    for place, region in enumerate(regions):
+        home = next((at for at, box in enumerate(texts) if region.box.share_inside(box) > MOSTLY), None)
+        units.setdefault(-1 - place if home is None else home, []).append(region)
+    whole: list[Region] = []
+    members: dict[int, list[Region]] = {}
+    for unit in units.values():
+        box = around(region.box for region in unit)
+        alone = not any(box.intersection(other.box).area for other in regions if other not in unit)
+        for some in [unit] if alone else [[region] for region in unit]:
+            one = Region(some[0].type, around(region.box for region in some))
+            members[id(one)] = some
+            whole.append(one)
+    return [
+        region
+        for one in reading_order(whole, page.height)
+        for region in reading_order(members[id(one)], page.height)
+    ]
 
 
 def _without_captions(figure: Box, parts: Sequence[SeenRegion]) -> Box:
@@ -226,7 +264,7 @@ def _one_line(one: Line, other: Line) -> bool:
 
 
 def _regions_of(part: SeenRegion, lines: Sequence[Line], height: float) -> list[Region]:
-    if part.kind == "text":
+    if part.kind == "text" or (part.kind == "reference" and part.score < SURE_REFERENCES):
         return _with_headings(lines)
     found = group_paragraphs(lines)
     running = _running_type(part, height)
@@ -234,9 +272,23 @@ def _regions_of(part: SeenRegion, lines: Sequence[Line], height: float) -> list[
         return [_running(region, running) for region in found]
     if part.kind == "title" and part.score >= SURE_TITLE and _is_short(lines):
         return [_heading(lines)]
-    if part.kind == "reference" and len(found) > 1:
-        return [replace(region, type="List Item") for region in found]
+    if part.kind == "reference":
+        return [replace(region, type="List Item") for region in _entries(lines)]
     return found
+
+
+def _entries(lines: Sequence[Line]) -> list[Region]:
+    """The entries of a list of references; lines that hang below the first of their entry go with it."""
+    left = min(line.box.x0 for line in lines)
+    starts = [at for at, line in enumerate(lines) if line.box.x0 - left < HANGING_EM * max(line.size, 1.0)]
+    if len(starts) == len(lines) or starts[0] != 0:
+        return group_paragraphs(lines)
+    ends = [*starts[1:], len(lines)]
+    return [
+        region
+        for start, end in zip(starts, ends, strict=True)
+        for region in group_paragraphs(lines[start:end])
+    ]
 
 
 def _heading(lines: Sequence[Line]) -> Region:
@@ -252,7 +304,15 @@ def _with_headings(lines: Sequence[Line]) -> list[Region]:
             regions.extend(group_paragraphs(lines[begun:place]))
             regions.append(_heading([line]))
             begun = place + 1
-    return [*regions, *group_paragraphs(lines[begun:])]
+    regions.extend(group_paragraphs(lines[begun:]))
+    return [_without_section_number(region) for region in regions]
+
+
+def _without_section_number(region: Region) -> Region:
+    """A paragraph that begins with the number of its section is no list item."""
+    if region.type == "List Item" and SECTION_NUMBER.fullmatch(region.marker):
+        return Region("Text", region.box, lines=region.lines)
+    return region
 
 
 def _heads(lines: Sequence[Line], place: int) -> bool:

@@ -141,6 +141,9 @@ def parse(
     draw: Annotated[
         Path | None, typer.Option(help="Write page pictures with the blocks into this folder")
     ] = None,
+    steps: Annotated[
+        bool, typer.Option("--steps", help="With --draw: a picture of every step of the layout too")
+    ] = False,
     pages: Annotated[str, typer.Option(help="Pages to read, such as 1-3,7")] = "",
     password: Annotated[str | None, typer.Option(help="Password of a protected document")] = None,
     dpi: Annotated[int, typer.Option(min=36, max=300, help="Resolution of the pictures")] = 100,
@@ -151,10 +154,12 @@ def parse(
     if as_json and markdown:
         tell("choose one of --json and --markdown")
         raise typer.Exit(2)
+    if steps and draw is None:
+        tell("--steps needs --draw with the folder for the pictures")
+        raise typer.Exit(2)
+    output = "json" if as_json else "markdown"
     model = Settings().layout_model
-    run_parse(
-        ParseCommand(file, "json" if as_json else "markdown", draw, pages, password, dpi, model), sys.stdout
-    )
+    run_parse(ParseCommand(file, output, draw, pages, password, dpi, model, steps), sys.stdout)
 
 
 @app.command()

@@ -13,11 +13,15 @@ from recto.wire.usage import usage_for
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """Size of the result file in bytes, the usage part of the answer, and the sentences for the user."""
+    """Size of the result file in bytes, the usage part of the answer, and the sentences for the user.
+
+    `pictures` says whether the result names pictures, which get their links when it is handed out.
+    """
 
     result_bytes: int
     usage: dict[str, Any]
     warnings: tuple[str, ...]
+    pictures: bool = False
 
 
 def assemble_to_file(
@@ -33,4 +37,5 @@ def assemble_to_file(
     result = assemble(readings, options, order, ())
     with out.open("wb") as file:
         size = write_full_result(result, file, image_prefix=image_prefix)
-    return Assembled(size, usage_for(result, batch=batch), result.warnings)
+    usage = usage_for(result, batch=batch)
+    return Assembled(size, usage, result.warnings, pictures=bool(options.read.images))

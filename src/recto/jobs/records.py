@@ -155,7 +155,7 @@ class Recorder:
             "Completed",
             result_key=outcome.result_key,
             result_bytes=assembled.result_bytes,
-            summary={"usage": assembled.usage},
+            summary={"usage": assembled.usage} | ({"pictures": True} if assembled.pictures else {}),
             warnings=warnings,
         )
 

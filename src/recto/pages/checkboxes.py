@@ -2,13 +2,15 @@
 
 Rulings, words and a picture of the page in, `FormField` values without a name out. Careful rather than complete:
 a square counts when it stands alone, has text beside it, nothing but a tick inside, and when its picture leaves
-no doubt; combs, grids, bullets, keys of charts and boxed letters are none. Never opens a file.
+no doubt; combs, grids, bullets, keys of charts and boxed letters are none. On scans the squares are looked for in
+the picture (`scanned_boxes`), elsewhere among the rulings (`squares`, then `drawn_boxes`). Never opens a file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from recto.document.geometry import Box
 from recto.document.page import FormField, Ruling, Word
@@ -26,6 +28,12 @@ INK_OFF_PAPER = 60  # grey levels (0..255)
 TINT = 8  # grey levels darker than the paper: an empty box is as light as the paper, or lighter
 LINED_UP = 2.0  # between the middles of two squares in one row or column
 ROW_REACH, COLUMN_REACH = 150.0, 40.0  # between two keys of one chart
+SCAN_EMPTY_INK, SCAN_MARK_INK = 0.05, 0.12  # the same on scans, where specks lie in empty boxes
+FEWEST_PX = 12  # side of a box in a picture: smaller ones cannot be told from letters
+BAND_PX = 3  # pixels to each side of where a side is looked for: scans are a little askew
+WHOLE_SIDE, STRAIGHT_SIDE = 0.9, 0.7  # shares of a side with ink in its band, and in one row of the band
+RING_PX, RING_INK = 5, 0.12  # around the box: how wide, and how much of it may be ink
+MOST_SCANNED = 60  # per page: more are a pattern
 TICKS = frozenset("xX\u2713\u2714\u2715\u2716\u2717\u2718\u00d7\u2022\u25cf\u25a0\u2611\u2612\u221a")
 """Signs that people put into a box."""
 
@@ -59,6 +67,85 @@ def drawn_boxes(boxes: Sequence[Box], grey: NDArray[np.int16], scale: float) -> 
         for box, state in states
         if state is not None and not any(_alike(box, other) for other in unclear)
     )
+
+
+def scanned_boxes(picture: Image.Image, dpi: float, words: Sequence[Word]) -> tuple[FormField, ...]:
+    """Boxes printed on a picture with so many pixels per inch; `words` are those recognised on it.
+
+    A square inside a word of several letters is a letter.
+    """
+    scale = dpi / 72
+    smallest, largest = round(SMALLEST * scale), round(LARGEST * scale)
+    if smallest < FEWEST_PX:
+        return ()
+    grey = np.asarray(picture.convert("L")).astype(np.int16)
+    paper = int(np.median(grey))
+    ink = paper - grey > INK_OFF_PAPER
+    found: list[FormField] = []
+    for row, column, width, height in _frames(ink, smallest, largest):
+        box = Box(column / scale, row / scale, (column + width) / scale, (row + height) / scale)
+        if any(box.intersection(other.box).area > 0 for other in found) or not _is_labelled_scan(box, words):
+            continue
+        share = float(np.mean(paper - _inner(box, grey, scale) > INK_OFF_PAPER))
+        if share <= SCAN_EMPTY_INK or SCAN_MARK_INK <= share <= SOLID_INK:
+            found.append(FormField("", "checkbox", box, checked=share >= SCAN_MARK_INK))
+    return tuple(found) if len(found) <= MOST_SCANNED else ()
+
+
+def _frames(ink: NDArray[np.bool_], smallest: int, largest: int) -> Iterator[tuple[int, int, int, int]]:
+    """Row, column, width and height of squares whose four sides are dark and whose surroundings are not."""
+    downwards: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
+    for column, row, length in _runs(ink.T, smallest, largest):
+        downwards.setdefault((row // BAND_PX, column // BAND_PX), []).append((row, column, length))
+    for row, column, width in _runs(ink, smallest, largest):
+        for near in _neighbours(row // BAND_PX, column // BAND_PX):
+            for begun, left, height in downwards.get(near, ()):
+                corner = abs(begun - row) <= BAND_PX and abs(left - column) <= BAND_PX
+                square = abs(height - width) <= SQUARE_SLACK * width
+                if corner and square and _is_frame(ink, row, column, width, height):
+                    yield row, column, width, height
+
+
+def _neighbours(row: int, column: int) -> Iterator[tuple[int, int]]:
+    return ((row + down, column + across) for down in (-1, 0, 1) for across in (-1, 0, 1))
+
+
+def _runs(ink: NDArray[np.bool_], shortest: int, longest: int) -> Iterator[tuple[int, int, int]]:
+    """Row, first column and length of every maximal dark run within the bounds."""
+    padded = np.zeros((ink.shape[0], ink.shape[1] + 2), np.int8)
+    padded[:, 1:-1] = ink
+    change = np.diff(padded, axis=1)
+    rows, starts = np.nonzero(change == 1)
+    lengths = np.nonzero(change == -1)[1] - starts
+    kept = (lengths >= shortest) & (lengths <= longest)
+    return zip(rows[kept].tolist(), starts[kept].tolist(), lengths[kept].tolist(), strict=True)
+
+
+def _is_frame(ink: NDArray[np.bool_], row: int, column: int, width: int, height: int) -> bool:
+    bottom, right = row + height, column + width
+    if row < RING_PX or column < RING_PX or bottom + RING_PX > ink.shape[0] or right + RING_PX > ink.shape[1]:
+        return False
+    sides = (
+        ink[row:bottom, right - BAND_PX - 1 : right + BAND_PX],
+        ink[bottom - BAND_PX - 1 : bottom + BAND_PX, column:right].T,
+    )
+    for side in sides:
+        if side.any(axis=1).mean() < WHOLE_SIDE or side.mean(axis=0).max() < STRAIGHT_SIDE:
+            return False
+    around = ink[row - RING_PX : bottom + RING_PX, column - RING_PX : right + RING_PX]
+    within = ink[row - BAND_PX : bottom + BAND_PX, column - BAND_PX : right + BAND_PX]
+    ring = np.count_nonzero(around) - np.count_nonzero(within)
+    return bool(ring <= RING_INK * (around.size - within.size))
+
+
+def _is_labelled_scan(box: Box, words: Sequence[Word]) -> bool:
+    beside = False
+    for word in words:
+        if box.intersection(word.box).area > 0.5 * box.area and sum(map(str.isalnum, word.text)) > 1:
+            return False
+        apart = max(word.box.x0 - box.x1, box.x0 - word.box.x1)
+        beside |= 0 <= apart <= TEXT_REACH and word.box.overlap_y(box) > box.height / 3
+    return beside
 
 
 def _inner(box: Box, grey: NDArray[np.int16], scale: float) -> NDArray[np.int16]:

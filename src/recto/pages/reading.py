@@ -173,6 +173,7 @@ def _image_page(path: Path, number: int) -> Page:
 def _whole_read(page: Page, kept: list[Word], picture: Image.Image, dpi: float, reader: OcrReader) -> Page:
     rulings = page.rulings or scan.rulings_in(picture, dpi)
     words = scan.without_line_letters(reader.read(picture, dpi), rulings)
+    words = scan.without_underlines(words, rulings)
     words = [word for word in words if not _known(word, kept)]
     reason = f"{page.reason}; read by {reader.name}"
     return _upright(replace(page, words=(*kept, *words), rulings=rulings, reason=reason))

@@ -4,7 +4,9 @@ A scan has no drawn objects, so its tables' lines are found as long dark runs of
 rows that overlap belong to one line, which may slant a little; what is too thick for its length is a picture.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +24,8 @@ GAP_PX = 2  # rows without ink inside one line
 JOIN_GAP = 15.0  # between two pieces of a faint line
 JOIN_STEP = 2.0  # from the level of one piece to that of the next
 MOST_RUNS = 20_000  # in one direction: more and the page is a photo
-OVER_LINE = 0.5  # share of a word's box under a ruling
+OVER_LINE = 0.5  # share of a word's box, or of its width, on a ruling
+UNDER_WORD = 0.3  # of a word's height: a line no further below it is the one that the word stands on
 LINE_LETTERS = frozenset("|_-\u2013\u2014=~.,:;'\"\\/[]()!I l1")  # what recognisers make of pieces of lines
 
 _Run = tuple[int, int, int]
@@ -47,6 +50,34 @@ def without_line_letters(words: Sequence[Word], rulings: Sequence[Ruling]) -> li
             LINE_LETTERS.issuperset(word.text) and any(word.box.share_inside(box) > OVER_LINE for box in thin)
         )
     ]
+
+
+def without_underlines(words: Sequence[Word], rulings: Sequence[Ruling]) -> list[Word]:
+    """The words without the underscores that a recogniser reads where they stand on a printed line."""
+    lines = [ruling.box for ruling in rulings if ruling.horizontal]
+    return [
+        part
+        for word in words
+        for part in (_split_at_underscores(word) if _stands_on(word.box, lines) else (word,))
+    ]
+
+
+def _stands_on(box: Box, lines: Sequence[Box]) -> bool:
+    return any(
+        box.center_y < line.center_y < box.y1 + UNDER_WORD * box.height
+        and line.overlap_x(box) >= OVER_LINE * box.width
+        for line in lines
+    )
+
+
+def _split_at_underscores(word: Word) -> Iterator[Word]:
+    if "_" not in word.text:
+        yield word
+        return
+    letter = word.box.width / len(word.text)
+    for match in re.finditer("[^_]+", word.text):
+        x0, x1 = word.box.x0 + match.start() * letter, word.box.x0 + match.end() * letter
+        yield replace(word, text=match.group(), box=Box(round(x0, 3), word.box.y0, round(x1, 3), word.box.y1))
 
 
 def _lines(ink: NDArray[np.bool_], scale: float, *, horizontal: bool) -> list[Ruling]:

@@ -2,7 +2,15 @@ import pytest
 
 from documents.layouts import TABLE_ROWS, table_of, texts_of, words
 from recto.blocks.tables.captions import is_caption, without_captions
-from recto.blocks.tables.cells import FoundTable, cell_text, filled, plain_text, without_empty_edges
+from recto.blocks.tables.cells import (
+    FoundTable,
+    cell_text,
+    filled,
+    plain_text,
+    unsaid,
+    weighed,
+    without_empty_edges,
+)
 from recto.blocks.tables.header import count_header_rows, is_figure
 from recto.blocks.tables.stacking import stacked_headings
 from recto.document.block import Cell, Table
@@ -105,3 +113,12 @@ def test_heading_rows_without_headings_of_their_own_vanish():
     found = stacked_headings(Table(3, 2, cells, 2))
     assert (found.rows, found.header_rows) == (2, 1)
     assert texts_of(found) == [["Age", "No."], ["7", "8"]]
+
+
+def test_a_table_whose_cells_leave_words_out_is_less_sound():
+    whole = FoundTable(table_of([["ab", "cd"]]), BOX, tuple(words("ab cd", 0, 0)), 0.9)
+    assert unsaid(whole) == ""
+    assert weighed(whole) is whole
+    lacking = FoundTable(table_of([["ab", "x"]]), BOX, tuple(words("ab cd", 0, 0)), 0.9)
+    assert unsaid(lacking) == "cd"
+    assert weighed(lacking).soundness == pytest.approx(0.45)

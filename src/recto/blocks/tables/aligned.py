@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from recto.blocks.joining import count_words
 from recto.blocks.lines import turn_of
 from recto.blocks.lists import marker_of
 from recto.blocks.tables.captions import is_caption
@@ -48,6 +49,8 @@ UNBROKEN_PT = 0.5
 """Pieces this near, in points, are one line; a wider break parts the lines below two headings."""
 MAX_TAKEN_IN = 3
 """Rows above or below a run that its outer lines may take in."""
+MAX_RULED_HEADS = 2
+"""Heading rows with lines drawn between them that may stand above where a table was said to be."""
 MIN_SCALE = 4
 """Numbers at even steps that make a scale."""
 MAX_CHART_FILLED = 0.5
@@ -87,7 +90,8 @@ def table_among(page: Page, words: Sequence[Word], place: Box) -> FoundTable | N
     if len(columns) < 2:  # noqa: PLR2004  (one column is no table)
         return None
     rules = whole_lines(drawn(page.rulings), horizontal=True, join=UNBROKEN_PT)
-    run = _up_to_rules(run, rows, rules)
+    for _ in range(MAX_RULED_HEADS):
+        run = _up_to_rules(run, rows, rules)
     box = around(row.box for row in run)
     across = _rules_across(box, rules, run[0].size)
     table = build_table(run, columns, across, reach_of_rules(run, rules, box))
@@ -132,7 +136,7 @@ def _begins_caption(row: VisualRow) -> bool:
 
 def _is_prose(row: VisualRow, run: Sequence[VisualRow]) -> bool:
     width = max(one.box.x1 for one in run) - min(one.box.x0 for one in run)
-    return len(row.phrases[0].words) >= PROSE_WORDS and row.box.width > 0.6 * width
+    return count_words(row.phrases[0].words) >= PROSE_WORDS and row.box.width > 0.6 * width
 
 
 def _tables(
@@ -260,7 +264,7 @@ def _rules_across(box: Box, rules: Sequence[Segment], size: float) -> list[float
 def _has_evidence(run: Sequence[VisualRow], columns: Sequence[tuple[float, float]], rules: int) -> bool:
     several = [row for row in run if len(row.phrases) > 1]
     phrases = [phrase for row in several for phrase in row.phrases]
-    words = sum(len(phrase.words) for phrase in phrases) / len(phrases)
+    words = sum(count_words(phrase.words) for phrase in phrases) / len(phrases)
     drawn = rules > 1
     if len(several) < (2 if drawn else MIN_ROWS) or words > MANY_WORDS:
         return False

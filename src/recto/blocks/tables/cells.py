@@ -4,8 +4,9 @@ Words and rectangles in, `Cell`, `Table` and the table's plain text out. Never d
 ruled and aligned.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recto.blocks.joining import joined
 from recto.blocks.lines import Line, flattened, text_lines, turn_of
@@ -88,3 +89,19 @@ def plain_text(table: Table) -> str:
 def filled(cells: Iterable[Cell]) -> int:
     """How many cells hold text."""
     return sum(1 for cell in cells if cell.text)
+
+
+def unsaid(found: FoundTable) -> str:
+    """Letters and figures of the table's words that stand in none of its cells, "" when none is lost."""
+    words = Counter(letter for word in found.words for letter in word.text if letter.isalnum())
+    words.subtract(letter for cell in found.table.cells for letter in cell.text if letter.isalnum())
+    return "".join(sorted(words.elements()))
+
+
+def weighed(found: FoundTable) -> FoundTable:
+    """The table, less sound by the share of its letters that its cells do not say."""
+    lost = len(unsaid(found))
+    if not lost:
+        return found
+    every = sum(letter.isalnum() for word in found.words for letter in word.text)
+    return replace(found, soundness=found.soundness * (1 - lost / every))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from recto.blocks.columns import Gutter, find_gutters
+from recto.blocks.joining import count_words
 from recto.blocks.lines import Line, baselines, cut_lines
 from recto.document.page import Word
 
@@ -63,6 +64,6 @@ def _is_prose(lines: Sequence[Line]) -> bool:
     if len(lines) < PROSE_LINES:
         return False
     return (
-        median(len(line.words) for line in lines) >= PROSE_WORDS
+        median(count_words(line.words) for line in lines) >= PROSE_WORDS
         and median(sum(len(word.text) for word in line.words) for line in lines) >= PROSE_LETTERS
     )
