@@ -44,11 +44,13 @@ SHORTEST = 2
 LONGEST_SHOWN = 90
 PREAMBLE = f"""\
 A block is right when its text is found in the truth with a similarity of at least {RIGHT}. Case, spaces, marks of
-Markdown and tags do not count. Where the truth has boxes, only what lies in the block's box is searched; elsewhere
-the whole document, without running heads, page numbers, figures and the numbers before headings. The similarity is the larger of two: that of
-the best passage, letter by letter in order (twice the letters in common over the letters of both), and the share
-of the block's letters in words that the truth has too, in any order. Text that a block lacks does not count. A
-recognised word is right when its letters are found, in order and without a gap, in the truth under its box."""
+Markdown and tags do not count. Where the truth has boxes, only what lies in the block's box is searched, and text
+that nobody annotated counts as wrong; elsewhere the whole document is searched, for blocks other than running
+heads, page numbers and figures, and without the numbers before headings and list items. The similarity is the
+larger of two: that of the best passage, letter by letter in order (twice the letters in common over the letters of
+both), and the share of the block's letters in words that the truth has too, in any order. Text that a block lacks
+does not count against it. A recognised word is right when its letters are found, in order and without a gap, in
+the truth under its box."""
 
 Corners = Sequence[float]
 """x0, y0, x1, y1."""

@@ -42,7 +42,7 @@ from recto.jobs.assembling import assemble_to_file
 from recto.results.parse import Document, look_at, read_range
 from recto.storage.embedded import running_url
 
-KEY = "recto_bench"
+KEY = "recto_bench-key-of-the-load-test"
 START_S = 60.0
 JOB_S = 60.0
 IDLE_S = 5.0

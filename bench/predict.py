@@ -26,7 +26,7 @@ from typing import Any
 import httpx
 from PIL import Image
 
-KEY = "recto_bench-key"
+KEY = "recto_bench-key-of-the-predictions"
 PICTURES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp"}
 LIMIT_S = 600.0
 LOCKED = "DOCUMENT_PASSWORD_PROTECTED"
@@ -38,6 +38,13 @@ PLAIN_TYPES = {
     "Figure": "figure",
 }
 """Block types in the five words of layout data sets; everything else is text."""
+
+EVERY_WORD = {
+    "formatting": {"table_output_format": "md"},
+    "settings": {"return_ocr_data": True},
+}
+"""Options for the sets whose truth is every word of the page, split at blanks: running heads too, and no tags."""
+EVERY_WORD_SETS = "ocr_"
 
 OPTIONS = {
     "retrieval": {"filter_blocks": ["Header", "Footer", "Page Number"]},  # the truths hold the body text only
@@ -106,7 +113,8 @@ def name_of(document: Path) -> str:
 def predict(client: httpx.Client, document: Path) -> dict[str, Any]:
     """Parse one document and say what came out."""
     begun = time.monotonic()
-    options = json.loads(json.dumps(OPTIONS))
+    every_word = document.parent.parent.name.startswith(EVERY_WORD_SETS)
+    options = json.loads(json.dumps(EVERY_WORD if every_word else OPTIONS))
     password = truth_of(document).get("password")
     if password:
         options["settings"]["document_password"] = password

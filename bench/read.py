@@ -54,6 +54,8 @@ FIRST_ROUNDS, FIRST_WARM_UP = 40, 5
 SCAN_ROUNDS = 3
 LONG_PAGES, RANGE_PAGES, WORDS_A_PAGE = 1000, 10, 300
 TOLD_AT = (100, 500, 1000)
+YARDSTICK = "pdfium text"
+"""What this machine reaches with no work but pdfium's own: 406 pages a second when it is quiet and not shared."""
 REACH = {"digital": 60.0, "first": 30.0, "clean": 2.0, "noisy": 12.0}
 
 
@@ -64,6 +66,10 @@ def machine() -> Iterator[str]:
     )
     yield f"{model}, {os.cpu_count()} cores (one used), load {os.getloadavg()[0]:.1f}, {platform.platform()}"
     yield f"Python {platform.python_version()}, " + ", ".join(map(installed, PACKAGES))
+
+
+def first_core() -> int:
+    return min(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
 
 
 def installed(package: str) -> str:
@@ -212,7 +218,7 @@ def measure_scans(_: dict[str, Any], scratch: Path) -> Iterator[dict[str, Any]]:
             spent.append(processor_s() - before)
             result = assemble([scratch / "read"], ParseOptions(), [1], ())
             route = result.pages[0].reason
-        yield {"scan": name, "cpu_s": spent[1:], "reason": route}
+        yield {"scan": name, "cpu_s": spent[1:], "reason": route, "mib": most_mib()}
 
 
 def clean_scan(number: int) -> Image.Image:
@@ -247,8 +253,11 @@ def measure_memory(_: dict[str, Any], scratch: Path) -> Iterator[dict[str, Any]]
         read_range(document, range(first, first + RANGE_PAGES), ParseOptions(), scratch / "read")
         if first + RANGE_PAGES - 1 in TOLD_AT:
             yield {"page": first + RANGE_PAGES - 1, "mib": resident_mib()}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    yield {"page": "most", "mib": peak}
+    yield {"page": "most", "mib": most_mib()}
+
+
+def most_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def resident_mib() -> float:
@@ -298,44 +307,57 @@ def report_digital(arguments: argparse.Namespace) -> Iterator[str]:
         asked = {"warm_up": str(warm_up), "sets": sets, "limit_s": arguments.limit}
         own = own_child("digital", asked, arguments.core)
         asked["sets"] = {told["set"]: told["read"] for told in own if told["read"]}
-        yield f"{'pages per processor second':<30}{'files':>6}{'pages':>7}{'p/s':>8}{'letters/page':>14}"
-        for told in own:
-            note = f"   left out: {len(told['scanned'])} with scanned pages, {len(told['failed'])} failed"
-            yield row(f"recto, {told['set']}", told["read"], counts, told["cpu_s"], told["letters"]) + note
-        yield from report_totals(own, counts)
+        yield from report_files(own, counts)
+        for name in sets.keys() - {told["set"] for told in own}:
+            yield f"{name}: not reached within {MEASURE_LIMIT_S} seconds"
+        names = list(asked["sets"])
+        yield "\npages per processor second"
+        yield f"{'':<24}" + "".join(f"{heading:>18.17}" for heading in [*names, "all", "letters a page"])
+        yield row("recto: reading", names, own, counts, "cpu_s") + verdict(
+            rate(own, counts, "cpu_s"), REACH["digital"], larger=True
+        )
+        yield row("recto: whole parse", names, own, counts, "whole_cpu_s")
         for tool in READERS:
-            yield from report_peer(tool, arguments, asked, counts)
+            yield report_peer(tool, arguments, asked, counts)
 
 
-def report_totals(own: list[dict[str, Any]], counts: dict[str, int]) -> Iterator[str]:
-    files = [path for told in own for path in told["read"]]
-    letters = sum(told["letters"] for told in own)
-    for title, key in (("recto, all: reading", "cpu_s"), ("recto, all: whole parse", "whole_cpu_s")):
-        spent = sum(told[key] for told in own)
-        pages = sum(counts[path] for path in files)
-        judged = verdict(pages / spent, REACH["digital"], larger=True) if spent else ""
-        yield row(title, files, counts, spent, letters) + judged
+def report_files(own: list[dict[str, Any]], counts: dict[str, int]) -> Iterator[str]:
+    """What is measured, and what is not."""
+    for told in own:
+        yield (
+            f"{told['set']}: {len(told['read'])} files of {pages_in([told], counts)} pages;"
+            f" left out: {len(told['scanned'])} with scanned pages, {len(told['failed'])} failed"
+        )
 
 
 def report_peer(
     tool: str, arguments: argparse.Namespace, asked: dict[str, Any], counts: dict[str, int]
-) -> Iterator[str]:
-    wanted = sum(len(paths) for paths in asked["sets"].values())
-    found = in_child([arguments.peers, str(HERE / "read_peers.py"), tool], asked, arguments.core)
+) -> str:
+    """A tool's row, or how to install it."""
+    python = sys.executable if tool == YARDSTICK else arguments.peers
+    found = in_child([python, str(HERE / "read_peers.py"), tool], asked, arguments.core)
     if not found:
-        yield f"{tool}: not installed in {arguments.peers} (package {READERS[tool][0]})"
-        return
-    files = [path for told in found for path in told["read"]]
-    spent, letters = sum(told["cpu_s"] for told in found), sum(told["letters"] for told in found)
-    missed = wanted - len(files)
+        return f"{tool}: not installed in {python} (package {READERS[tool][0]})"
+    missed = sum(len(paths) for paths in asked["sets"].values()) - sum(len(told["read"]) for told in found)
     note = f"   {missed} files failed or out of time" if missed else ""
-    yield row(f"{tool} {found[0]['version']}, all", files, counts, spent, letters) + note
+    return row(f"{tool} {found[0]['version']}", list(asked["sets"]), found, counts, "cpu_s") + note
 
 
-def row(title: str, files: list[str], counts: dict[str, int], spent: float, letters: float) -> str:
-    pages = sum(counts[path] for path in files)
-    rate = pages / spent if spent else 0.0
-    return f"{title:<30}{len(files):>6}{pages:>7}{rate:>8.1f}{letters / max(1, pages):>14.0f}"
+def pages_in(found: list[dict[str, Any]], counts: dict[str, int]) -> int:
+    return sum(counts[path] for told in found for path in told["read"])
+
+
+def rate(found: list[dict[str, Any]], counts: dict[str, int], key: str) -> float:
+    """Pages per processor second; 0 when nothing was read."""
+    spent = sum(told[key] for told in found)
+    return pages_in(found, counts) / spent if spent else 0.0
+
+
+def row(title: str, names: list[str], found: list[dict[str, Any]], counts: dict[str, int], key: str) -> str:
+    parts = [[told for told in found if told["set"] == name] for name in names]
+    rates = "".join(f"{rate(part, counts, key):>18.1f}" for part in [*parts, found])
+    letters = sum(told["letters"] for told in found) / max(1, pages_in(found, counts))
+    return f"{title:<24}{rates}{letters:>18.0f}"
 
 
 def report_first(arguments: argparse.Namespace) -> Iterator[str]:
@@ -352,7 +374,10 @@ def report_scans(arguments: argparse.Namespace) -> Iterator[str]:
     for told in own_child("scans", {}, arguments.core):
         middle = statistics.median(told["cpu_s"])
         judged = verdict(middle, REACH[told["scan"]], larger=False)
-        yield f"{told['scan']} scan: {middle:.2f} processor seconds a page{judged}   ({told['reason']})"
+        yield (
+            f"{told['scan']} scan: {middle:.2f} processor seconds a page{judged}"
+            f"   ({told['reason']}; up to {told['mib']:.0f} MiB so far)"
+        )
 
 
 def report_memory(arguments: argparse.Namespace) -> Iterator[str]:
@@ -380,7 +405,9 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=60, help="pages of each set (default 60)")
     parser.add_argument("--peers", default=sys.executable, help="a Python interpreter with other tools")
     parser.add_argument("--only", nargs="+", choices=MEASURES, default=MEASURES)
-    parser.add_argument("--core", type=int, default=0, help="the core to run on (default 0)")
+    parser.add_argument(
+        "--core", type=int, default=first_core(), help="the core to run on (default the first)"
+    )
     parser.add_argument("--limit", type=float, default=120, help="seconds for a tool or a set (default 120)")
     parser.add_argument("--measure", choices=MEASURES, help=argparse.SUPPRESS)
     arguments = parser.parse_args()

@@ -58,7 +58,19 @@ def opendataloader(paths: list[str]) -> dict[str, int]:
         return {path: len(file.read_text(errors="replace")) for path, file in made.items() if file.exists()}
 
 
+def pdfium(paths: list[str]) -> dict[str, int]:
+    """The page's characters in the order of the file and nothing else: a yardstick for the machine."""
+    import pypdfium2  # noqa: PLC0415
+
+    def text(path: str) -> str:
+        with pypdfium2.PdfDocument(path) as document:
+            return "".join(page.get_textpage().get_text_range() for page in document)
+
+    return each(paths, text)
+
+
 READERS: dict[str, tuple[str, Reader]] = {
+    "pdfium text": ("pypdfium2", pdfium),
     "liteparse": ("liteparse", liteparse),
     "kreuzberg": ("kreuzberg", kreuzberg),
     "opendataloader": ("opendataloader-pdf", opendataloader),

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-KEY = "recto_test-key"
+KEY = "recto_test-key-of-the-test-server"
 START_S = 60.0
 STOP_S = 30.0
 COMMAND = (sys.executable, "-c", "from recto.cli.main import app; app()")
@@ -101,5 +101,7 @@ def running_server(folder: Path, **env: str) -> Iterator[RunningServer]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """One server for all tests that do not break it. Unit size and backoff are small, to keep tests quick."""
     folder = tmp_path_factory.mktemp("server")
-    with running_server(folder, unit_pages="5", webhook_backoff_s="0.2,0.4", webhook_timeout_s="3") as running:
+    with running_server(
+        folder, unit_pages="5", webhook_backoff_s="0.2,0.4", webhook_timeout_s="3"
+    ) as running:
         yield running

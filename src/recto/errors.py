@@ -7,14 +7,17 @@
     |-- Refused             the state of a job or a limit forbids it now
     |   `-- JobState, JobNotComplete, JobDeleted, JobCancelled, QueueFull, RateLimited, AuthFailed
     `-- OurFault            a defect, a crash or a missing part of this server
-        `-- ProcessingFailed, SubprocessCrashed, JobTimeout, Internal, Unavailable
+        `-- ProcessingFailed, DownloadInterrupted, SubprocessCrashed, JobTimeout, Internal, Unavailable
 
 `name` is the wire's error name (one of the vendor's 44), `status` the HTTP status a sync call answers with,
 `retryable` whether the same call may work later. The message is for people: what was wrong, with which value,
 what to do. Errors travel between processes as (class name, message): see `to_record` and `from_record`.
 """
 
+import re
 from typing import ClassVar, TypedDict
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # no column of the database holds these
 
 
 class ErrorRecord(TypedDict):
@@ -33,7 +36,8 @@ class RectoError(Exception):
 
     def __init__(self, message: str | None = None) -> None:
         """Take the message for the user; without one the class's own docstring is the message."""
-        self.message = message or (type(self).__doc__ or "").strip()
+        # Messages quote documents and foreign libraries, and an error that cannot be stored ends no job.
+        self.message = _UNSTORABLE.sub("\ufffd", message or (type(self).__doc__ or "").strip())
         super().__init__(self.message)
 
     @property
@@ -206,6 +210,17 @@ class OurFault(RectoError):
 
 class ProcessingFailed(OurFault):
     """No page of the document could be read."""
+
+
+class DownloadInterrupted(OurFault):
+    """The document's host failed for the moment: it is asked once more before the job fails."""
+
+    name = "PROCESSING_FAILED"
+    status = 400
+
+    @property
+    def slug(self) -> str:
+        return "file_download_failure"
 
 
 class SubprocessCrashed(OurFault):

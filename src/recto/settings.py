@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MEBIBYTE = 1024 * 1024
 KEPT_IN = "secret.key"
+LEAST_KEY_CHARACTERS = 20  # of an API key: its digest is unsalted, so it must be too long to be guessed
+LEAST_SECRET_BYTES = 16  # 128 bits, the least for a key that signs (NIST SP 800-107r1, 5.3.4)
 
 
 class Settings(BaseSettings):
@@ -34,11 +36,11 @@ class Settings(BaseSettings):
         default=None, description="Object storage, e.g. s3://bucket; empty: a folder"
     )
     bootstrap_key: SecretStr | None = Field(
-        default=None, description="The first API key; empty: a random one"
+        default=None, description="The first API key, 20 characters or more; empty: a random one"
     )
     auth: bool = Field(default=True, description="Ask for an API key; off only on a laptop")
     secret_key: SecretStr | None = Field(
-        default=None, description="Signs URLs and encrypts secrets; empty: a file"
+        default=None, description="Signs URLs and encrypts secrets, 16 bytes or more; empty: a file"
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Inner hosts or networks that documents and webhooks may use, comma separated"
@@ -105,6 +107,24 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("bootstrap_key")
+    @classmethod
+    def _is_no_short_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < LEAST_KEY_CHARACTERS:
+            raise ValueError(
+                f"it is too short to be safe: an API key has {LEAST_KEY_CHARACTERS} characters or more, at random"
+            )
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_no_short_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().encode()) < LEAST_SECRET_BYTES:
+            raise ValueError(
+                f"it is too short to be safe: it needs {LEAST_SECRET_BYTES} bytes or more, at random"
+            )
+        return value
 
     @field_validator("layout_model")
     @classmethod

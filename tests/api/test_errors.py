@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from api.calls import ended
+from conftest import KEY
 from documents.pdfs import pages_pdf
 from recto.wire.problems import ErrorCode
 
@@ -181,7 +182,7 @@ class TestAddresses:
 class TestKeys:
     @pytest.mark.parametrize(
         "header",
-        [None, "", "Bearer", "Bearer recto_wrong", "Basic cmVjdG86cmVjdG8=", "recto_test-key"],
+        [None, "", "Bearer", "Bearer recto_wrong", "Basic cmVjdG86cmVjdG8=", KEY],
     )
     @pytest.mark.parametrize(
         ("method", "path"),
@@ -273,7 +274,7 @@ class TestUploads:
         assert http.get(f"/job/{parsed.json()['job_id']}").json()["source"]["name"] == "ab.pdf"
 
     def test_no_file_asks_for_a_url_whatever_the_body_says(self, http):
-        for sent in ({}, {"json": {}}, {"json": {"file": None}}, {"content": b"anything"}):
+        for sent in ({}, {"json": {}}, {"json": {"file": None}}, {"content": b""}):
             answer = http.post("/upload", params={"extension": "PDF"}, **sent)
             assert answer.json()["file_id"].endswith(".pdf")
             assert answer.json()["presigned_url"].startswith(str(http.base_url))

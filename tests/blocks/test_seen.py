@@ -1,5 +1,8 @@
 from dataclasses import replace
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from documents.layouts import HEIGHT, SENTENCES, TABLE_ROWS, grid_words, lines, page, words, wrapped
 from recto.blocks.document import settle
 from recto.blocks.page import lay_out
@@ -167,18 +170,64 @@ def test_references_are_list_items_when_the_model_is_sure():
     assert "List Item" not in types_of(scan([*first, *second], replace(part, score=0.7)))
 
 
-def test_no_word_is_lost_or_doubled():
-    every = [*words("Annals", 72, 40), *lines(PROSE, 72, 100), *_two_columns([("a", "b"), ("c", "d")])]
-    scanned = scan(
-        every,
-        seen("header", 70, 38, 120, 52),
-        seen("text", 70, 98, 200, 170),
-        seen("text", 150, 120, 290, 240),
-        seen("table", 70, 198, 330, 230),
-        seen("figure", 60, 130, 100, 150),
-    )
-    said = " ".join(block.text for block in lay_out(scanned).blocks).split()
-    assert sorted(said) == sorted(word.text for word in every)
+def test_a_table_over_the_edge_of_a_column_of_text_is_none():
+    every = grid_words(TABLE_ROWS, 72, 200)
+    extent = lay_out(scan(every)).blocks[0].box
+    half = seen("text", extent.x0, extent.y0 - 50, extent.center_x, extent.y1 + 50, score=0.7)
+    assert "Table" not in types_of(scan(every, half))
+    agreed = seen("table", extent.x0, extent.y0, extent.x1, extent.y1, score=0.7)
+    assert "Table" in types_of(scan(every, half, agreed))
+
+
+def test_two_columns_of_chinese_prose_are_no_table():
+    prose = "美人蕉植株高度及开花数见表实验发现美人蕉最终高度"
+    every = [*lines([prose] * 6, 72, 100), *lines([prose] * 6, 340, 100)]
+    assert types_of(scan(every)) == ["Text", "Text"]
+
+
+def test_a_part_of_text_is_read_in_one_go():
+    column = [*lines(["First part of the", "column."], 72, 100), *lines(["Second part."], 72, 200)]
+    scanned = scan([*column, *words("A note", 200, 100)], seen("text", 70, 95, 170, 230))
+    assert [text for _, text in blocks_of(scanned)] == ["First part of the column.", "Second part.", "A note"]
+    torn = replace(scanned, regions=())  # far below, and alone: something new
+    assert [text for _, text in blocks_of(torn)] == ["First part of the column.", "A note", "Second part."]
+
+
+def test_something_else_inside_a_part_keeps_its_place():
+    every = [*lines(["Above the picture."], 72, 100), *lines(["Below the picture."], 72, 300)]
+    scanned = scan(every, seen("text", 70, 95, 300, 315), seen("figure", 72, 130, 290, 280))
+    assert types_of(scanned) == ["Text", "Figure", "Text"]
+
+
+def test_the_number_of_a_section_begins_a_paragraph_of_text():
+    every = lines(["3.4. Blood counts were also compared between", "the groups of that year."], 72, 100)
+    assert types_of(scan(every)) == ["List Item"]
+    assert blocks_of(scan(every, seen("text", 70, 98, 330, 126))) == [
+        ("Text", "3.4. Blood counts were also compared between the groups of that year.")
+    ]
+
+
+KINDS = ("text", "title", "list", "figure", "table", "caption", "header", "footer", "reference", "equation")
+CORNERS = st.tuples(st.integers(0, 500), st.integers(0, 800), st.integers(5, 500), st.integers(5, 700))
+PARTS = st.lists(st.tuples(st.sampled_from(KINDS), CORNERS, st.floats(0.4, 1.0)), min_size=1, max_size=12)
+EVERYTHING = [
+    *words("Annals", 72, 40),
+    *lines(PROSE, 72, 100),
+    *lines(PROSE, 320, 100),
+    *_two_columns([("Method", "by boat"), ("Crew", "four men")]),
+    *grid_words(TABLE_ROWS, 72, 400),
+    *lines(["1. one item", "2. another item"], 72, 600),
+    *words("17", 300, HEIGHT - 40),
+]
+
+
+@settings(max_examples=40, deadline=None)
+@given(PARTS)
+def test_whatever_the_model_sees_no_word_is_lost_or_doubled(parts):
+    regions = [seen(kind, x, y, x + w, y + h, score) for kind, (x, y, w, h), score in parts]
+    blocks = lay_out(scan(EVERYTHING, *regions)).blocks
+    said = " ".join(f"{block.marker} {block.text}" for block in blocks).split()
+    assert sorted(said) == sorted(word.text for word in EVERYTHING)
 
 
 def test_a_model_says_nothing_about_a_page_without_parts():

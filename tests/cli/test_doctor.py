@@ -138,7 +138,9 @@ def test_disk_space(tmp_path, monkeypatch, free, level):
 
 
 def test_settings_are_listed_without_secrets(report):
-    ended = report(RECTO_SECRET_KEY="s3cr3t", RECTO_BOOTSTRAP_KEY="recto_s3cr3t", RECTO_WORKERS="3")
+    ended = report(
+        RECTO_SECRET_KEY="s3cr3t" * 4, RECTO_BOOTSTRAP_KEY="recto_s3cr3t_s3cr3t" + "s3cr3t", RECTO_WORKERS="3"
+    )
     assert "s3cr3t" not in ended.out
     assert "* RECTO_SECRET_KEY = ***" in ended.out
     assert "* RECTO_WORKERS = 3" in ended.out
@@ -162,3 +164,13 @@ def test_settings_are_listed_without_secrets(report):
 )
 def test_shown(value, told):
     assert doctor.shown(value) == told
+
+
+def test_servers_on_several_hosts_need_one_secret_and_one_storage():
+    shared = {"database_url": "postgresql://db/recto", "secret_key": "s" * 16, "storage_url": "s3://bucket"}
+    assert [one.level for one in doctor._shared(Settings(**shared))] == ["ok"]
+    for name in ("secret_key", "storage_url"):
+        (finding,) = doctor._shared(Settings(**{**shared, name: None}))
+        assert finding.level == "note"
+        assert f"RECTO_{name.upper()}" in finding.text
+    assert [one.level for one in doctor._shared(Settings(database_url=None))] == ["ok"]

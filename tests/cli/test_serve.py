@@ -177,17 +177,17 @@ def test_the_address_of_ones_own_api(host, url):
 
 
 def test_children_share_the_database_but_not_the_first_key(tmp_path, monkeypatch):
-    monkeypatch.setenv("RECTO_BOOTSTRAP_KEY", "secret")
+    monkeypatch.setenv("RECTO_BOOTSTRAP_KEY", "recto_a-secret-for-the-first-start")
     settings = Settings(data_dir=tmp_path, database_url="postgresql://db/recto", workers=2)
     api, *workers = serve.children(settings)
     assert api.argv[-1] == "api"
     assert [(w.name, w.argv[-1]) for w in workers] == [("worker 1", "worker"), ("worker 2", "worker")]
     assert all(child.env["RECTO_DATABASE_URL"] == "postgresql://db/recto" for child in (api, *workers))
-    assert "secret" not in str(api.env)
+    assert "a-secret" not in str(api.env)
 
 
 def test_a_key_given_by_its_owner_is_not_repeated(tmp_path, monkeypatch):
-    monkeypatch.setenv("RECTO_BOOTSTRAP_KEY", "owners-secret")
-    words = serve.welcome(Settings(data_dir=tmp_path), "owners-secret")
+    monkeypatch.setenv("RECTO_BOOTSTRAP_KEY", "owners-secret-of-his-own")
+    words = serve.welcome(Settings(data_dir=tmp_path), "owners-secret-of-his-own")
     assert "RECTO_BOOTSTRAP_KEY" in words
-    assert "owners-secret" not in words
+    assert "owners-secret-of-his-own" not in words

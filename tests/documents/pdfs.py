@@ -268,6 +268,14 @@ def form_pdf(value: str = "Ada Lovelace") -> bytes:
     return _drawn(draw)
 
 
+def odd_properties_pdf() -> bytes:
+    """A page whose title holds U+0000 and whose author holds half a character."""
+    pdf = pikepdf.open(io.BytesIO(pages_pdf(1)))
+    pdf.docinfo["/Title"] = pikepdf.String("Tide\0 tables\0")
+    pdf.docinfo["/Author"] = pikepdf.String(b"\xfe\xff\xd8\x00\x00A\x00d\x00a")
+    return _saved(pdf)
+
+
 def truncated_pdf(keep: float = 0.7) -> bytes:
     """The report cut off: no cross-reference table, no trailer."""
     whole = report_pdf()

@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from recto.errors import DocumentTooLarge, DownloadFailed, Unavailable, UrlNotAllowed
+from recto.errors import DocumentTooLarge, DownloadFailed, DownloadInterrupted, Unavailable, UrlNotAllowed
 from recto.intake import guard as guard_module
 from recto.intake.fetch import Fetcher
 from recto.intake.guard import AddressGuard
@@ -87,7 +87,9 @@ def site():
 
 
 def fetcher(site, **limits):
-    return Fetcher(AddressGuard([f"127.0.0.1:{site.server_port}"]), **{"max_bytes": LIMIT, **limits})
+    return Fetcher(
+        AddressGuard([f"127.0.0.1:{site.server_port}"]), **{"max_bytes": LIMIT, "pause_s": 0, **limits}
+    )
 
 
 async def failing(site, path, tmp_path, kind, **limits):
@@ -175,11 +177,13 @@ async def test_a_redirect_to_nowhere_fails(site, tmp_path, location):
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [(404, "no such document"), (403, "expired"), (500, "500 Internal"), (799, "799")]
+    ("status", "said"),
+    [(404, "no such document"), (403, "expired"), (500, "500 Internal"), (429, "429 Too Many"), (799, "799")],
 )
 async def test_a_refusing_server_is_quoted_without_the_signature(site, tmp_path, status, said):
     site.pages["/a"] = answer(b"no", status=status)
-    message = await failing(site, "/a?signature=secret", tmp_path, DownloadFailed)
+    kind = DownloadInterrupted if status in {429, 500} else DownloadFailed
+    message = await failing(site, "/a?signature=secret", tmp_path, kind)
     assert said in message
     assert "/a" in message
     assert "secret" not in message
@@ -213,7 +217,7 @@ async def test_an_endless_body_is_cut_at_the_limit(site, tmp_path):
 
 async def test_a_body_shorter_than_announced_fails(site, tmp_path):
     site.pages["/short"] = answer(BODY, content_length=str(len(BODY) + 10))
-    assert "broke off" in await failing(site, "/short", tmp_path, DownloadFailed)
+    assert "broke off" in await failing(site, "/short", tmp_path, DownloadInterrupted)
 
 
 async def test_a_body_longer_than_announced_ends_where_announced(site, tmp_path):
@@ -279,8 +283,15 @@ async def test_a_body_that_cannot_be_unpacked_fails(site, tmp_path, encoding, pa
 async def test_a_server_that_never_answers_is_given_up(site, tmp_path):
     site.pages["/silent"] = lambda handler: site.over.wait(20)
     start = time.monotonic()
-    await failing(site, "/silent", tmp_path, DownloadFailed, total_timeout_s=0.3)
+    await failing(site, "/silent", tmp_path, (DownloadFailed, DownloadInterrupted), total_timeout_s=0.3)
     assert time.monotonic() - start < 5
+
+
+async def test_a_failure_of_the_moment_is_held_back_for_a_pause(site, tmp_path):
+    site.pages["/busy"] = answer(status=503)
+    start = time.monotonic()
+    await failing(site, "/busy", tmp_path, DownloadInterrupted, pause_s=0.3)
+    assert 0.3 <= time.monotonic() - start < 5
 
 
 async def test_a_server_that_drips_is_given_up_at_the_deadline(site, tmp_path):
@@ -297,7 +308,7 @@ async def test_a_server_that_drips_is_given_up_at_the_deadline(site, tmp_path):
 async def test_nobody_listening_is_a_failed_download(site, tmp_path):
     with serving(Site()) as closed:
         pass
-    with pytest.raises(DownloadFailed) as caught:
+    with pytest.raises(DownloadInterrupted) as caught:
         await fetcher(closed).download(closed.url("/a?sig=secret"), tmp_path / "out")
     assert "broke off" in caught.value.message
     assert "secret" not in caught.value.message
@@ -305,7 +316,7 @@ async def test_nobody_listening_is_a_failed_download(site, tmp_path):
 
 async def test_what_is_no_http_is_a_failed_download(site, tmp_path):
     site.pages["/junk"] = lambda handler: handler.wfile.write(b"SSH-2.0-OpenSSH\r\n\r\n")
-    await failing(site, "/junk", tmp_path, DownloadFailed)
+    await failing(site, "/junk", tmp_path, DownloadInterrupted)
 
 
 async def test_a_folder_that_is_not_there_is_our_failure(site, tmp_path):

@@ -394,6 +394,23 @@ async def test_a_job_waits_for_another_and_goes_on_when_that_ends(yard):
     assert (job.status, job.result_key, job.pages_done) == ("Completed", "c", 2)
 
 
+async def test_the_wait_for_another_job_does_not_count_against_the_timeout(yard):
+    awaited = await yard.parse()
+    waiting = await yard.parse(f"jobid://{awaited}")
+    await yard.rows("UPDATE job SET timeout_s = 60 WHERE id = :id", id=waiting)
+    async with yard.database.begin() as connection:
+        await jobs.start(connection, waiting, "InProgress", "fetching")
+    await yard.recorder("w").done(await yard.hold(waiting, "w"), Copied(waits_on=awaited))
+    job = await yard.job(waiting)
+    assert (job.status, job.started_at, job.deadline_at) == ("Idle", None, None)
+    await end(yard, awaited)
+    await yard.flow.look_at(waiting)
+    async with yard.database.begin() as connection:
+        await jobs.start(connection, waiting, "InProgress", "fetching")
+    job = await yard.job(waiting)
+    assert (job.deadline_at - job.started_at).total_seconds() == pytest.approx(60, abs=1)
+
+
 async def test_the_awaited_job_ends_while_the_wait_is_written_down(yard):
     """Neither order of the two transactions may leave the job waiting for an end that has been."""
     for _ in range(5):

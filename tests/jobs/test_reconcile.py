@@ -3,8 +3,9 @@
 import sqlalchemy as sa
 
 from jobs.yard import WEBHOOK, read
+from recto.jobs import reconcile
 from recto.jobs.reconcile import Patience
-from recto.storage.queries import jobs
+from recto.storage.queries import jobs, units
 
 PATIENT = Patience(3600, 3600, 3600, 3600)
 
@@ -28,6 +29,46 @@ async def test_a_unit_of_a_dead_worker_is_queued_again_and_keeps_its_count(yard)
     assert await yard.unit_states(job_id) == [("intake", "pending", 1)]
     assert await yard.recorder("dead").done(dead, read(1)) is None
     assert await yard.unit_states(job_id) == [("intake", "pending", 1)]
+
+
+async def test_a_dead_worker_s_unit_is_not_behind_a_long_queue(yard, monkeypatch):
+    monkeypatch.setattr(reconcile, "BATCH", 2)
+    for _ in range(5):
+        await yard.parse()
+    await yard.rows("UPDATE unit SET deferred_at = deferred_at - interval '2 hours'")
+    late = await yard.parse()
+    dead = await yard.hold(late, "dead", lease_s=-1)
+    await yard.reconciler(Patience(3600, 60, 3600, 3600)).once()
+    assert await yard.unit_states(late) == [("intake", "pending", 1)]
+    first = "SELECT args FROM procrastinate_jobs WHERE status = 'todo' ORDER BY priority DESC, id LIMIT 1"
+    assert (await yard.one(first))["unit_id"] == dead.id
+
+
+async def test_units_whose_task_waits_in_the_queue_get_no_second_one(yard):
+    kept, lost = await yard.parse(), await yard.parse()
+    unit_id = await yard.open_unit(lost)
+    before = await yard.tasks()
+    await yard.rows(
+        "DELETE FROM procrastinate_jobs WHERE (args->>'unit_id')::bigint = :unit_id", unit_id=unit_id
+    )
+    await yard.reconciler(Patience(3600, 0, 3600, 3600)).once()
+    assert sorted(await yard.tasks(), key=str) == sorted(before, key=str)
+    assert await yard.unit_states(kept) == [("intake", "pending", 0)]
+
+
+async def test_those_that_wait_longest_are_looked_at_first(yard):
+    made = [await yard.open_unit(await yard.parse()) for _ in range(4)]
+    for hours, unit_id in enumerate(made):
+        await yard.rows(
+            "UPDATE unit SET deferred_at = deferred_at - make_interval(hours => :hours) WHERE id = :id",
+            hours=hours + 1,
+            id=unit_id,
+        )
+    seen = []
+    for _ in range(2):
+        async with yard.database.begin() as connection:
+            seen.append(set(await units.waiting(connection, 60, 2)))
+    assert seen == [set(made[2:]), set(made[:2])]
 
 
 async def test_living_work_is_left_alone(yard):
@@ -94,13 +135,13 @@ async def test_tasks_of_a_dead_worker_come_back(yard):
 async def test_a_stalled_task_beside_a_waiting_one_of_its_kind_does_not_block_the_others(yard):
     one, other = await yard.parse(), await yard.parse()
     await yard.lose_tasks()
-    units = [await yard.open_unit(one), await yard.open_unit(other)]
-    for unit_id in units:
+    both = [await yard.open_unit(one), await yard.open_unit(other)]
+    for unit_id in both:
         await yard.engine.defer_unit_again("intake", "async", unit_id)
     await stalled(yard)
-    await yard.engine.defer_unit_again("intake", "async", units[0])
+    await yard.engine.defer_unit_again("intake", "async", both[0])
     await yard.reconciler(Patience(0, 3600, 3600, 3600)).once()
-    assert sorted(task[2]["unit_id"] for task in await yard.tasks()) == units
+    assert sorted(task[2]["unit_id"] for task in await yard.tasks()) == both
     async with yard.database.begin() as connection:
         assert await connection.scalar(sa.text("SELECT count(*) FROM procrastinate_jobs")) == 2
 

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,8 +65,8 @@ class Yard:
                 connection, self.submission(lane, **values), reference, ParseOptions()
             )
 
-    async def pipeline(self, documents: int, **values: Any) -> UUID:
-        references = [await self.upload() for _ in range(documents)]
+    async def pipeline(self, documents: int, references: Sequence[str] | None = None, **values: Any) -> UUID:
+        references = references or [await self.upload() for _ in range(documents)]
         async with self.database.begin() as connection:
             pipeline_id, _ = await pipelines.deploy(
                 connection, self.organisation, f"p-{uuid4()}", {"steps": [{"parse": {}}]}, "hash"

@@ -1,6 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
+import pypdfium2
+import pytest
+from PIL import Image
 
 from documents import forms
+from documents.images import SCAN_LINES, text_image
 from documents.layouts import words
 from recto.document.geometry import Box
 from recto.document.page import Ruling
@@ -59,3 +65,36 @@ def test_tinted_and_solid_squares_are_keys_of_a_chart_and_so_is_their_neighbour(
 def test_a_square_outside_of_the_picture_says_nothing():
     grey = np.full((20, 20), 255, np.int16)
     assert checkboxes.drawn_boxes([Box(30, 30, 39, 39)], grey, 1.0) == ()
+
+
+def scan_of(content: bytes, dpi: int) -> Image.Image:
+    with pypdfium2.PdfDocument(content) as document:
+        return document[0].render(scale=dpi / 72).to_pil().convert("RGB")
+
+
+def labels() -> list:
+    texts = ("Crossed by pen", "Ticked by type", "Left empty", "solid", "its neighbour in the key")
+    heights = (83, 107, 131, 223, 243)
+    return [word for text, y in zip(texts, heights, strict=True) for word in words(text, 88, y)]
+
+
+@pytest.mark.parametrize("dpi", [200, 300])
+def test_boxes_on_a_scan_are_found_in_its_pixels(dpi):
+    found = checkboxes.scanned_boxes(scan_of(forms.drawn_boxes_pdf(), dpi), dpi, labels())
+    states = {round(field.box.y0 / 12): field.checked for field in found if field.box.x0 < 100}
+    assert states == {7: True, 9: True, 11: False}
+
+
+def test_letters_and_squares_without_text_are_no_boxes():
+    picture = scan_of(forms.drawn_boxes_pdf(), 200)
+    over = [replace(word, box=Box(70, word.box.y0, 130, word.box.y1)) for word in labels()]
+    assert checkboxes.scanned_boxes(picture, 200, over) == ()
+    assert checkboxes.scanned_boxes(picture, 200, []) == ()
+
+
+def test_pictures_too_coarse_to_tell_are_left_alone():
+    assert checkboxes.scanned_boxes(scan_of(forms.drawn_boxes_pdf(), 90), 90, labels()) == ()
+
+
+def test_text_alone_has_no_boxes():
+    assert checkboxes.scanned_boxes(text_image(SCAN_LINES, 200), 200, labels()) == ()

@@ -230,6 +230,15 @@ def test_properties(tmp_path):
     assert properties.created_at == "2000-01-01T00:00:00+00:00"
 
 
+def test_properties_hold_only_what_can_be_stored(tmp_path):
+    path = tmp_path / "odd.pdf"
+    path.write_bytes(pdfs.odd_properties_pdf())
+    with pdf.opened(path) as document:
+        properties = pdf.properties(document)
+    assert properties.title == "Tide tables"
+    assert properties.author in {None, "\ufffdAda"}
+
+
 @pytest.mark.parametrize(("password", "what"), [(None, "protected"), ("guess", "wrong")])
 def test_locked(tmp_path, password, what):
     path = tmp_path / "locked.pdf"

@@ -90,7 +90,9 @@ def test_drawings_show_rulings_pictures_and_fields(page):
     assert ImageColor.getrgb(draw.RASTER) in colours_at(image, page.pictures[0].box)
     assert ImageColor.getrgb(draw.FIELD) in colours_at(image, page.fields[0].box)
     line = next(ruling for ruling in page.rulings if ruling.horizontal).box
-    red, green, blue = image.getpixel((round((line.x0 + line.width / 9) * SCALE), round(line.center_y * SCALE)))
+    red, green, blue = image.getpixel(
+        (round((line.x0 + line.width / 9) * SCALE), round(line.center_y * SCALE))
+    )
     assert red > green + 50
     assert red > blue + 50
 

@@ -44,9 +44,11 @@ def test_finds_the_database_while_its_owner_lives(folder):
         assert cities(running_url(data_dir)) == "Bern"
     assert running_url(data_dir) is None, "the owner has ended it"
 
-    # Looking has not taken the folder: the next owner gets it.
-    with EmbeddedPostgres.start(data_dir) as postgres:
+    # Looking has not taken the folder: the next owner gets it, with as many connections as it asks for.
+    with EmbeddedPostgres.start(data_dir, max_connections=180) as postgres:
         assert running_url(data_dir) == postgres.url
+        with psycopg.connect(postgres.url) as connection:
+            assert connection.execute("SHOW max_connections").fetchone() == ("180",)
 
 
 def test_a_cluster_outside_the_data_folder_is_found_through_its_pointer(folder):

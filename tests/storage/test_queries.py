@@ -181,6 +181,24 @@ async def test_a_key_opens_its_organisation_until_it_is_revoked(yard, connection
         await access.revoke_key(connection, yard.organisation, "laptop")
 
 
+async def test_of_a_short_key_at_most_a_quarter_is_shown(yard, connection):
+    organisation = await access.ensure_organisation(connection, f"short-{uuid4()}")
+    await access.add_key(connection, organisation, "chosen", "recto_chosen-by-hand")
+    (row,) = await access.list_keys(connection, organisation)
+    assert row.prefix == "recto"
+
+
+async def test_an_organisation_that_is_there_is_only_read(yard):
+    name = f"read-{uuid4()}"
+    async with yard.database.begin() as connection:
+        made = await access.ensure_organisation(connection, name)
+    written = f"SELECT xmin::text, xmax::text FROM organisation WHERE name = '{name}'"
+    before = await yard.rows(written)
+    async with yard.database.begin() as connection:
+        assert await access.ensure_organisation(connection, name) == made
+    assert await yard.rows(written) == before
+
+
 async def test_an_organisation_is_made_once(yard, connection):
     name = f"twice-{uuid4()}"
     first = await access.ensure_organisation(connection, name)

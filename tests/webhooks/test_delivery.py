@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterator
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,7 +14,8 @@ from documents.pdfs import pages_pdf
 from documents.serving import Answer, World, world
 from recto.storage.database import driver_url
 from recto.storage.embedded import running_url
-from recto.webhooks.delivery import Attempt, Verdict, verdict
+from recto.storage.queries.deliveries import DeliveryRow
+from recto.webhooks.delivery import Attempt, Deliverer, Verdict, verdict
 
 BACKOFF_S = (0.2, 0.4)  # of the test server
 LATE_S = 2.5  # so much later than planned may an attempt come: a second of polling, and a busy machine
@@ -233,3 +235,26 @@ def test_the_verdict_after_an_attempt(attempt, number, decided):
 
 def test_without_waits_there_is_one_attempt():
     assert verdict(Attempt(500, None), 1, ()) == Verdict("failed")
+
+
+class _Broken:
+    """A guard that fails in a way nobody foresaw, or with an error that has no text."""
+
+    def __init__(self, error):
+        self.error = error
+
+    async def resolve(self, url):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(KeyError("odd"), "unexpectedly (KeyError)"), (httpx.ReadError(""), "did not answer: ReadError")],
+)
+async def test_whatever_goes_wrong_is_an_attempt_that_failed(error, said):
+    deliverer = Deliverer("w", None, None, _Broken(error), timeout_s=1, backoff_s=())
+    held = DeliveryRow(uuid4(), uuid4(), "http://example.com/hook?token=s3cret", "{}", 1)
+    attempt = await deliverer._post(held)
+    assert attempt.answer_status is None
+    assert said in attempt.error
+    assert "s3cret" not in attempt.error

@@ -22,6 +22,22 @@ def test_every_status_inside_has_one_that_is_shown():
     assert {shown_status(status) for status in get_args(JobStatus)} == set(get_args(ShownStatus))
 
 
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("Idle", "Idle"),
+        ("Pending", "Pending"),
+        ("InProgress", "Pending"),
+        ("Completing", "Pending"),
+        ("Completed", "Completed"),
+        ("Failed", "Failed"),
+        ("Cancelled", "Failed"),
+    ],
+)
+def test_one_job_shows_four_states(status, told):
+    assert shown_status(status) == told
+
+
 def test_bodies_fit_their_schemas_and_times_are_utc():
     job = job_response("j", "InProgress", "Parse", created_at=MADE, progress=0.123456, duration=1.23456)
     assert job["created_at"] == "2026-11-24T11:30:00Z"

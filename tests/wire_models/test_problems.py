@@ -86,3 +86,21 @@ def test_what_a_schema_cannot_say_has_the_same_form():
             "ctx": {"message": "{odd} is odd"},
         }
     ]
+
+
+def test_a_long_value_and_many_faults_make_a_short_answer():
+    wrong = {
+        "input": ["x" * 100_000, *range(10_000)],
+        "k" * 100_000: 1,
+        "settings": {"timeout": "t" * 100_000},
+    }
+    body = validation_problem(caught(SyncParseConfig, wrong))
+    HTTPValidationError.model_validate(body)
+    assert 0 < len(body["detail"]) <= 50
+    assert len(json.dumps(body)) < 200_000
+
+
+def test_a_message_holds_nothing_that_cannot_be_stored():
+    record = errors.DocumentCorrupt("The title is A\0B\ud800.").to_record()
+    assert record["message"] == "The title is A\ufffdB\ufffd."
+    assert str(errors.from_record(record)) == record["message"]

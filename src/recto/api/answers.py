@@ -98,6 +98,9 @@ async def result_answer(request: Request, row: jobs.JobRow) -> dict[str, Any]:
 async def job_answer(request: Request, row: jobs.JobRow) -> dict[str, Any]:
     """The body of GET /job: the contract's fields, and stage, times, lane and warnings beside them."""
     done = row.status == "Completed"
+    if not done:
+        async with context_of(request).database.look() as connection:
+            (row,) = await jobs.as_parts_stand(connection, [row])
     body = wire_jobs.job_response(
         str(row.id),
         row.status,  # pyright: ignore[reportArgumentType] - the column holds the seven states

@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Annotated, Any, NoReturn, cast
 from uuid import UUID
 
@@ -13,7 +14,10 @@ from recto.errors import AuthFailed, DocumentTooLarge, NotFound
 from recto.storage.queries import access
 from recto.wire.problems import rejected
 
-MAX_BODY_BYTES = 16 * 1024 * 1024  # of a JSON request: schemas and instructions, never a document
+MAX_BODY_BYTES = 2 * 1024 * 1024  # of a JSON request: schemas and instructions, never a document
+MAX_DEPTH = 100  # of its lists and objects: a schema has ten levels, and every walk over a body stays shallow
+MAX_VALUES = 100_000  # in all: a schema has hundreds; walking over so many takes a tenth of a second
+DRAINED_BYTES = 32 * 1024 * 1024  # of a refused JSON body, so that the refusal is read
 METADATA = "metadata"  # the key of what is echoed whatever it is (contract 10.1)
 
 
@@ -40,14 +44,17 @@ async def json_object(request: Request) -> dict[str, Any]:
     """The request's body as a JSON object.
 
     Raises:
-        pydantic.ValidationError: it is no JSON, or no object. DocumentTooLarge: it is longer than 16 MB.
+        pydantic.ValidationError: it is no JSON, no object, or nested or long beyond reason.
+        DocumentTooLarge: it is longer than 2 MB.
     """
     received = bytearray()
     async for piece in request.stream():
         received += piece
         if len(received) > MAX_BODY_BYTES:
+            await drain(request, DRAINED_BYTES)
             raise DocumentTooLarge(
-                f"The request's JSON is longer than {MAX_BODY_BYTES} bytes; documents go to /upload."
+                f"The request's JSON is longer than {MAX_BODY_BYTES:,} bytes: upload the document with /upload"
+                " and pass the file_id that it returns."
             )
     try:
         body = json.loads(received.decode() or "null", parse_constant=_no_number, parse_float=_number)
@@ -59,11 +66,44 @@ async def json_object(request: Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         message = "The body must be a JSON object."
         raise rejected("Body", "model_attributes_type", message, (), body)
+    _check_extent(body)
     if b"\\u" in received:  # the only way to write such characters
         for at, text in _unsound(cast("dict[str, Any]", body), ()):
             message = "The text holds half a character (a lone surrogate) or U+0000, which cannot be stored."
             raise rejected("Body", "unsound_text", message, at, ascii(text))
     return cast("dict[str, Any]", body)
+
+
+def _check_extent(body: object) -> None:
+    """Refuse what is nested too deep or has too many values; goes level by level, so no depth can hurt it."""
+    level, depth, values = [body], 0, 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            message = f"The body's lists and objects are nested deeper than {MAX_DEPTH} levels."
+            raise rejected("Body", "nested_too_deep", message, (), None)
+        inner = [one for outer in level for one in _values(outer)]
+        values += len(inner)
+        if values > MAX_VALUES:
+            message = f"The body has more than {MAX_VALUES:,} values."
+            raise rejected("Body", "too_many_values", message, (), None)
+        level = [one for one in inner if isinstance(one, (dict, list))]
+
+
+def _values(outer: object) -> Iterable[object]:
+    if isinstance(outer, dict):
+        return cast("dict[str, object]", outer).values()
+    return cast("list[object]", outer)
+
+
+async def drain(request: Request, at_most: int) -> None:
+    """Read the rest of a refused body, or the client would see a broken connection instead of the refusal."""
+    dropped = 0
+    with suppress(RuntimeError):  # the stream was already read to its end
+        async for piece in request.stream():
+            dropped += len(piece)
+            if dropped > at_most:
+                return
 
 
 def _no_number(text: str) -> NoReturn:

@@ -8,11 +8,13 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from recto.errors import Internal, InvalidConfig, NotFound, RectoError
 from recto.wire.problems import problem, validation_problem
 
 RETRY_AFTER_S = 2
+CLIENT_CLOSED_REQUEST = 499  # nobody reads it; the number that proxies write into their logs for this
 
 log = structlog.get_logger(__name__)
 
@@ -67,8 +69,19 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     return answer(body, status, {"x-should-retry": "false"})
 
 
+async def _on_disconnect(request: Request, _: Exception) -> Response:
+    log.info("a client went away while it was sending", route=_route(request))
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
+
+
+def _route(request: Request) -> str:
+    """The method and the path as a template, for the log: a path itself may hold a signed token."""
+    template = getattr(request.scope.get("route"), "path", "(no route)")
+    return f"{request.method} {template}"
+
+
 async def _on_anything(request: Request, error: Exception) -> Response:
-    log.error("unforeseen error", path=request.url.path, exc_info=error)
+    log.error("unforeseen error", route=_route(request), exc_info=error)
     response = error_answer(Internal())
     response.headers["connection"] = "close"  # the server closes it after such an error
     return response
@@ -80,4 +93,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ValidationError, _on_validation_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)
     app.add_exception_handler(Exception, _on_anything)

@@ -3,12 +3,17 @@
 import asyncio
 from uuid import UUID
 
+import structlog
+
 from recto.errors import SyncTimeout
 from recto.storage.database import Database
 from recto.storage.notices import JOB_ENDED, Listener
 from recto.storage.queries import jobs
 
+SHOWN_CHARACTERS = 80  # of an odd notice, in the log
 LOOK_S = 2.0  # between looks at the row, in case a notice got lost
+
+log = structlog.get_logger(__name__)
 
 
 class JobWaiter:
@@ -60,7 +65,12 @@ class JobWaiter:
             return await jobs.get(connection, job_id)
 
     def _heard(self, payload: str) -> None:
-        for event in self._waiting.get(UUID(payload), ()):
+        try:
+            job_id = UUID(payload)
+        except ValueError:  # anybody with the database may send on the channel
+            log.warning("an odd notice was ignored", payload=payload[:SHOWN_CHARACTERS])
+            return
+        for event in self._waiting.get(job_id, ()):
             event.set()
 
     def _wake_all(self) -> None:

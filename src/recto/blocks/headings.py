@@ -193,7 +193,12 @@ def _in_capitals(text: str) -> bool:
 def _may_head(block: Block) -> bool:
     """A short block of text with letters in it, no bullet and no caption."""
     bulleted = block.type == "List Item" and is_bullet(block.marker)
-    if bulleted or _CAPTION.match(block.text) or block.type not in ("Text", "List Item") or len(block.text) > MAX_HEADING_LETTERS:
+    if (
+        bulleted
+        or _CAPTION.match(block.text)
+        or block.type not in ("Text", "List Item")
+        or len(block.text) > MAX_HEADING_LETTERS
+    ):
         return False
     lines = block.box.height / max(1.0, LINE_PER_SIZE * block.font_size)
     return len(_LETTERS.findall(block.text)) >= MIN_LETTERS and lines <= MAX_HEADING_LINES

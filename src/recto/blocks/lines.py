@@ -12,7 +12,7 @@ from itertools import pairwise
 from statistics import median
 
 from recto.blocks.columns import Gutter
-from recto.document.geometry import Box
+from recto.document.geometry import Box, around
 from recto.document.page import Page, Word
 
 SAME_BASELINE_EM = 0.3
@@ -89,17 +89,13 @@ def line_of(words: Sequence[Word]) -> Line:
         return Line(tuple(words), word.box, word.font_size, word.bold)
     letters: dict[float, int] = {}
     bold_letters = total = 0
-    box = words[0].box
-    x0, y0, x1, y1 = box.x0, box.y0, box.x1, box.y1
     for word in words:
         count = len(word.text)
         letters[word.font_size] = letters.get(word.font_size, 0) + count
         total += count
         bold_letters += count if word.bold else 0
-        box = word.box
-        x0, y0, x1, y1 = min(x0, box.x0), min(y0, box.y0), max(x1, box.x1), max(y1, box.y1)
     size = max(letters, key=lambda key: (letters[key], key)) if len(letters) > 1 else words[0].font_size
-    return Line(tuple(words), Box(x0, y0, x1, y1), size, bold_letters * 2 > total)
+    return Line(tuple(words), around([word.box for word in words]), size, bold_letters * 2 > total)
 
 
 def visible(page: Page) -> tuple[Word, ...]:
@@ -295,7 +291,9 @@ def _begins_with(cap: Line, line: Line) -> bool:
 
 
 def _parted(before: Word, right: float, word: Word, gutters: Sequence[Gutter], gap_em: float) -> bool:
-    if _is_initial(before, word) or _unlike(before.font_size, word.font_size):
+    if before.font_size != word.font_size and (
+        _is_initial(before, word) or _unlike(before.font_size, word.font_size)
+    ):
         return True
     gap = word.box.x0 - right
     if gap <= WORD_SPACE_EM * word.font_size:
@@ -307,7 +305,11 @@ def _parted(before: Word, right: float, word: Word, gutters: Sequence[Gutter], g
 
 def _reading_order(run: list[Word]) -> list[Word]:
     """Left to right, or right to left where most words are Hebrew or Arabic."""
-    rtl = sum(1 for word in run if any(RTL_FIRST <= letter <= RTL_LAST for letter in word.text))
+    rtl = sum(
+        1
+        for word in run
+        if not word.text.isascii() and any(RTL_FIRST <= letter <= RTL_LAST for letter in word.text)
+    )
     return run[::-1] if rtl * 2 > len(run) else run
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from recto.blocks.charts import find_charts, may_hold_charts
 from recto.blocks.columns import find_gutters
-from recto.blocks.fields import mark_pairs
+from recto.blocks.fields import mark_pairs, take_pairs
 from recto.blocks.figures import as_figures, find_figures
 from recto.blocks.form_fields import attach, fill_in, pair_up, settle_pairs
 from recto.blocks.letter_sizes import even_sizes, without_misread_sizes
@@ -128,6 +128,14 @@ def take_turned_text(draft: Draft) -> Draft:
     return replace(draft, words=upright, regions=(*draft.regions, *found))
 
 
+def take_labelled_values(draft: Draft) -> Draft:
+    """Labels of a recognised form with values that stand apart."""
+    if draft.page.route != "ocr":
+        return draft
+    pairs, words = take_pairs(draft.words)
+    return replace(draft, words=tuple(words), regions=(*draft.regions, *pairs))
+
+
 def take_aligned_tables(draft: Draft) -> Draft:
     """Tables that only the alignment of their words shows."""
     return _with_tables(draft, find_aligned_tables(draft.page, draft.words))
@@ -225,6 +233,7 @@ STEPS: tuple[Callable[[Draft], Draft], ...] = (
     take_seen_figures,
     take_turned_text,
     take_signatures,
+    take_labelled_values,
     take_aligned_tables,
     take_shaded_tables,
     take_other_fields,

@@ -100,8 +100,11 @@ def group_paragraphs(lines: Sequence[Line]) -> list[Region]:
 def _with_tabbed_ends(grown: Sequence[_Growing]) -> list[_Growing]:
     """Pieces of line that stand inside a paragraph, after a tab or a blank, given back to their lines."""
     kept: list[_Growing] = []
+    homes = [one for one in grown if len(one.lines) > 1]
     for one in grown:
-        home = next((other for other in grown if _holds(other, one)), None)
+        bottom = one.last.box.y1
+        near = (h for h in homes if h.lines[0].box.y0 < bottom <= h.last.box.y1 + one.last.size)
+        home = next((other for other in near if _holds(other, one)), None)
         if home is None:
             kept.append(one)
             continue

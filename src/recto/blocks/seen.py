@@ -98,17 +98,20 @@ def contradicted(page: Page, table: Box) -> bool:
 def tables_seen(page: Page, words: Sequence[Word], found: Sequence[Region]) -> list[FoundTable]:
     """Tables where the model saw them, from the words there; none where a table has been found already."""
     tables: list[FoundTable] = []
+    free = list(words)
     for part in page.regions:
         if part.kind != "table" or part.score < SURE_TABLE:
             continue
-        known = (region.box for region in found if region.type == "Table")
+        known = [region.box for region in found if region.type == "Table"] + [one.box for one in tables]
         if any(box.share_inside(part.box) > MOSTLY or part.box.share_inside(box) > MOSTLY for box in known):
             continue
         beside = _stretched(part.box, page.height)
-        column = [word for word in words if beside.holds_center_of(word.box) and turn_of(word) == 0]
+        column = [word for word in free if beside.holds_center_of(word.box) and turn_of(word) == 0]
         table = table_among(page, column, part.box)
         if table is not None:
             tables.append(replace(table, box=table.box.union(part.box)))
+            taken = {id(word) for word in table.words}
+            free = [word for word in free if id(word) not in taken]
     return tables
 
 

@@ -249,6 +249,26 @@ def _disk(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", size)
 
 
+def _shared(settings: Settings) -> Iterator[Finding]:
+    """What servers on several hosts must have in common; with a database of its own a server is alone."""
+    if settings.database_url is None:
+        yield Finding("ok", "one host: secrets and files may stay in its data folder")
+        return
+    costs = {
+        "secret_key": "signed links and document passwords of one are not understood by another",
+        "storage_url": "documents and results that one stores are not found by another",
+    }
+    missing = [name for name in costs if getattr(settings, name) is None]
+    for name in missing:
+        yield Finding(
+            "note",
+            f"RECTO_DATABASE_URL is set, but RECTO_{name.upper()} is not: every host makes its own, and"
+            f" {costs[name]}. With one host that is fine",
+        )
+    if not missing:
+        yield Finding("ok", "secret and storage are named: several hosts may share them")
+
+
 def _database(settings: Settings) -> Iterator[Finding]:
     if settings.database_url is not None:
         yield _server_version(settings.database_url, masked_url(settings.database_url))
@@ -308,4 +328,5 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("Disk", _disk),
     ("Database", _database),
     ("Storage", _storage),
+    ("Several hosts", _shared),
 )

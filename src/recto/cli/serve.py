@@ -36,6 +36,7 @@ HEALTHY = 200
 DATABASE_POLL_S = 1.0
 LONGEST_DATABASE_PAUSE_S = 30.0
 INTERRUPTED = 130  # the shell's code for a program ended by Ctrl-C
+WORKER_CONNECTIONS = 40  # of a worker to the database: its pools open 28 at most, and it listens on more
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 
 
@@ -80,9 +81,13 @@ class _Server:
                 self._postgres.stop(immediate=self._forced)
 
     def _start_database(self) -> None:
-        from recto.storage.embedded import EmbeddedPostgres  # noqa: PLC0415 - not on Windows, nor when unused
+        from recto.storage.embedded import (  # noqa: PLC0415 - not on Windows, nor when unused
+            CONNECTIONS,
+            EmbeddedPostgres,
+        )
 
-        self._postgres = EmbeddedPostgres.start(self._settings.data_dir)
+        connections = CONNECTIONS + WORKER_CONNECTIONS * (self._settings.workers - 1)
+        self._postgres = EmbeddedPostgres.start(self._settings.data_dir, connections)
         self._settings = self._settings.model_copy(update={"database_url": self._postgres.url})
 
     def _prepare(self) -> None:

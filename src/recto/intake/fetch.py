@@ -22,7 +22,7 @@ from typing import BinaryIO
 
 import httpx
 
-from recto.errors import DocumentTooLarge, DownloadFailed, Unavailable, UrlNotAllowed
+from recto.errors import DocumentTooLarge, DownloadFailed, DownloadInterrupted, Unavailable, UrlNotAllowed
 from recto.intake.guard import AddressGuard, GuardedTransport, without_secrets
 
 IDLE_TIMEOUT_S = 60.0
@@ -33,6 +33,12 @@ WRITE_BYTES = 256 * 1024
 
 MAX_NAME_CHARACTERS = 200
 """A file name longer than this is cut, its extension kept; file systems allow 255 bytes."""
+
+PAUSE_S = 2.0
+"""Seconds between a failure of the moment and its report, after which the work is tried again (a choice)."""
+
+_MOMENTARY_STATUS = frozenset({408, 425, 429})
+"""Refusals that mean "later", beside every 5xx (RFC 9110 15.5.9, RFC 8470, RFC 6585)."""
 
 _HEADERS = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "Recto"}
 
@@ -67,8 +73,13 @@ class Fetcher:
         connect_timeout_s: float = 10,
         total_timeout_s: float = 300,
         max_redirects: int = 5,
+        pause_s: float = PAUSE_S,
     ) -> None:
-        """Take the guard and the limits: unpacked bytes, seconds to connect, seconds for all, redirects."""
+        """Take the guard and the limits: unpacked bytes, seconds to connect, seconds for all, redirects.
+
+        `pause_s` is how long a failure of the moment is held back.
+        """
+        self._pause_s = pause_s
         self._guard = guard
         self._max_bytes = max_bytes
         self._total_timeout_s = total_timeout_s
@@ -83,8 +94,18 @@ class Fetcher:
 
         `progress` is told the bytes written and, when known, all. Raises UrlNotAllowed for an address or
         a redirect that is refused, DocumentTooLarge above the limit, Unavailable when this machine's disk
-        fails, DownloadFailed for everything else.
+        fails, DownloadInterrupted, after a pause, when another try may succeed (no connection, no answer in
+        time, broken off, 429 or 5xx), DownloadFailed for everything else.
         """
+        try:
+            return await self._download(url, to, progress)
+        except DownloadInterrupted:
+            await asyncio.sleep(self._pause_s)
+            raise
+
+    async def _download(
+        self, url: str, to: Path, progress: Callable[[int, int | None], None] | None
+    ) -> Downloaded:
         shown = without_secrets(url)
         try:
             async with asyncio.timeout(self._total_timeout_s), GuardedTransport(self._guard) as transport:
@@ -94,11 +115,12 @@ class Fetcher:
                 f"The download of {shown} took longer than {self._total_timeout_s:g} s and was given up."
             ) from error
         except httpx.TimeoutException as error:
-            raise DownloadFailed(
+            raise DownloadInterrupted(
                 f"The server of {shown} did not answer in time ({_what(error)}); try again later."
             ) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise DownloadFailed(f"The download of {shown} broke off: {_what(error)}.") from error
+            kind = DownloadInterrupted if _is_momentary(error) else DownloadFailed
+            raise kind(f"The download of {shown} broke off: {_what(error)}.") from error
         except OSError as error:
             raise Unavailable(
                 f"This server could not keep the download of {shown}: {error.strerror}."
@@ -141,7 +163,9 @@ class Fetcher:
     ) -> Downloaded:
         shown = without_secrets(str(hops[-1]))
         if not response.is_success:
-            raise DownloadFailed(_refused_with(response.status_code, shown))
+            later = response.is_server_error or response.status_code in _MOMENTARY_STATUS
+            kind = DownloadInterrupted if later else DownloadFailed
+            raise kind(_refused_with(response.status_code, shown))
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         announced = _announced(response) if encoding == "identity" else None
         if announced is not None:
@@ -242,6 +266,13 @@ class _Unpacking:
             return self._stream.decompress(packed, WRITE_BYTES)
         finally:
             self._untouched = False
+
+
+def _is_momentary(error: Exception) -> bool:
+    """Whether a connection that failed or broke may hold another time; a wrong certificate will not."""
+    if isinstance(error, httpx.ConnectError):
+        return "CERTIFICATE_VERIFY_FAILED" not in str(error)
+    return isinstance(error, (httpx.NetworkError, httpx.RemoteProtocolError))
 
 
 def _next_hop(url: httpx.URL, response: httpx.Response) -> httpx.URL:

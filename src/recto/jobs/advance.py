@@ -15,6 +15,8 @@ from recto.storage.queries.units import NewUnit, UnitRow
 MAX_ATTEMPTS = 2  # of one piece of work by one route, before it is taken apart or given up
 MAX_CLAIMS = 5  # of a unit in all, when workers die under it: then it is the unit that kills them
 
+RECOGNITION_OFF = "it has no usable text layer, and recognition is off (RECTO_OCR_READERS=0)."
+
 Tally = Mapping[tuple[str, str], int]
 """Number of units by (kind, status)."""
 
@@ -102,10 +104,7 @@ def unread_pages(pages: Sequence[int]) -> str:
     'Page 2, 5 could not be read: it has no usable text layer, and recognition is off (RECTO_OCR_READERS=0).'
     """
     numbers = ", ".join(map(str, pages))
-    return (
-        f"Page {numbers} could not be read: it has no usable text layer, and recognition is off"
-        " (RECTO_OCR_READERS=0)."
-    )
+    return f"Page {numbers} could not be read: {RECOGNITION_OFF}"
 
 
 def lost_pages(failures: Sequence[tuple[tuple[int, ...], ErrorRecord]]) -> list[str]:

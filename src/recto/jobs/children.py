@@ -70,6 +70,11 @@ class Children:
         }
         self._running: dict[UUID, set[Future[Answer]]] = {}
 
+    @property
+    def recognises(self) -> bool:
+        """Whether there are children for recognition at all."""
+        return self._sizes["ocr"] > 0
+
     async def warm_up(self) -> None:
         """Start the reading children, so that the first document does not wait for them."""
         calls = [self._pools["read"].schedule(time.sleep, args=[0.05]) for _ in range(self._sizes["read"])]

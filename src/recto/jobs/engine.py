@@ -36,6 +36,8 @@ POOL_SIZE = 8
 QUEUES = {"intake": "intake", "read": "read", "assemble": "read", "ocr": "ocr"}
 """The queue of each kind of unit; a worker serves each queue with a number of slots of its own."""
 
+AGAIN = 5  # what a unit that lost its worker gains over its lane; the lanes are 10 apart
+
 SCHEMA_LOCK = 7_233_870_156
 RESUME_S = 1.0  # pause before a queue is served again whose server gave up, as it does without a database
 
@@ -87,12 +89,25 @@ class Engine:
         await deferrer.batch_defer_async(*(_payload(unit_id=one) for one in unit_ids))
 
     async def defer_unit_again(self, kind: str, lane: str, unit_id: int) -> None:
-        """Queue a task for a unit that seems to have lost its own; does nothing when one such is waiting."""
+        """Queue a task for a unit that seems to have lost its own; does nothing when one such is waiting.
+
+        It goes before the rest of its lane: the unit has had its turn in the queue.
+        """
         deferrer = self._run_unit.configure(
-            queue=QUEUES[kind], priority=PRIORITIES[lane], queueing_lock=f"unit-{unit_id}"
+            queue=QUEUES[kind], priority=PRIORITIES[lane] + AGAIN, queueing_lock=f"unit-{unit_id}"
         )
         with contextlib.suppress(AlreadyEnqueued):
             await deferrer.defer_async(v=PAYLOAD_VERSION, unit_id=unit_id)
+
+    async def queued_units(self, unit_ids: Sequence[int]) -> set[int]:
+        """Those of these units that have a task, queued or in some worker's hands."""
+        rows = await self._connector.execute_query_all_async(
+            "SELECT DISTINCT (args->>'unit_id')::bigint AS unit_id FROM procrastinate_jobs"
+            " WHERE task_name = 'run_unit' AND status IN ('todo', 'doing')"
+            " AND (args->>'unit_id')::bigint = ANY(%(unit_ids)s)",
+            unit_ids=list(unit_ids),
+        )
+        return {row["unit_id"] for row in rows}
 
     async def defer_advance(self, connection: AsyncConnection | None, lane: str, job_id: UUID) -> None:
         """Queue a look at a job."""

@@ -26,7 +26,7 @@ from recto.jobs.states import ENDED, allowed_from
 from recto.jobs.submit import Submitter
 from recto.results.pipeline import ChildState, next_move
 from recto.storage.database import Database
-from recto.storage.notices import JOB_ENDED, notify
+from recto.storage.notices import JOB_ENDED, notify, notify_each
 from recto.storage.queries import jobs, units
 from recto.webhooks.outbox import post_message
 
@@ -121,7 +121,7 @@ class Flow:
             await self._engine.defer_delivery(connection, delivery_id)
         if job.parent_id is not None:
             await self._advance_parent(connection, job.lane, job.parent_id)
-        for waiting in await jobs.waiting_on(connection, job.id):
+        for waiting in await jobs.waiting_on(connection, [job.id]):
             await self._engine.defer_advance(connection, job.lane, waiting)
         await notify(connection, JOB_ENDED, str(job.id))
         log.info("job ended", job_id=str(job.id), status=status, error=record)
@@ -171,10 +171,23 @@ class Flow:
         self, connection: AsyncConnection, top: jobs.JobRow, status: str, error: RectoError
     ) -> None:
         # Parents first, as everywhere: a child's end takes its parent's row only when nobody holds it.
-        for job_id in await jobs.tree(connection, top.id):
-            job = await jobs.get(connection, job_id, lock=True)
-            if job is not None and job.is_open:
-                await self.end(connection, job, status, error=error)
+        await self.end(connection, top, status, error=error)
+        await self._end_below(connection, top, status, error)
+
+    async def _end_below(
+        self, connection: AsyncConnection, top: jobs.JobRow, status: str, error: RectoError
+    ) -> None:
+        """End what a job, itself ended, has started, a thousand jobs at once; none of them has a webhook."""
+        below = [job_id for job_id in await jobs.tree(connection, top.id) if job_id != top.id]
+        ended = await jobs.end_all(
+            connection, below, allowed_from=allowed_from(status), status=status, error=error.to_record()
+        )
+        if not ended:
+            return
+        for waiting in await jobs.waiting_on(connection, ended):
+            await self._engine.defer_advance(connection, top.lane, waiting)
+        await notify_each(connection, JOB_ENDED, [str(job_id) for job_id in ended])
+        log.info("jobs ended with their pipeline", job_id=str(top.id), jobs=len(ended), status=status)
 
     async def _advance_pipeline(self, connection: AsyncConnection, job: jobs.JobRow) -> None:
         children = await jobs.child_states(connection, job.id)
@@ -207,10 +220,7 @@ class Flow:
         if len(children) > 1:
             error = type(error)(f"Document {position + 1} of {len(children)}: {error.message}")
         await self.end(connection, job, "Failed", error=error)
-        for sibling in children:
-            child = None if sibling.status in ENDED else await jobs.get(connection, sibling.id, lock=True)
-            if child is not None and child.is_open:
-                await self.end(connection, child, "Cancelled", error=JobCancelled("Another document failed."))
+        await self._end_below(connection, job, "Cancelled", JobCancelled("Another document failed."))
 
     async def _advance_waiting(self, connection: AsyncConnection, job: jobs.JobRow) -> list[Planned]:
         awaited = await jobs.get(connection, job.waits_on) if job.waits_on else None

@@ -27,9 +27,7 @@ class Patience:
     """Seconds of silence before something counts as lost."""
 
     task_s: float = 12.0  # an engine task whose worker sends no heartbeat
-    unit_s: float = (
-        60.0  # a unit that waits in the queue: longer queues are normal, a second task is harmless
-    )
+    unit_s: float = 60.0  # a waiting unit, before a look whether its task is still in the queue
     job_s: float = 20.0  # a job nothing happens to
     delivery_s: float = 15.0  # a message past its time
 
@@ -58,7 +56,7 @@ class Reconciler:
                 log.exception("reconciling failed")
 
     async def once(self) -> None:
-        """One round."""
+        """One round. Work of dead workers comes first, and is never behind work that only waits for its turn."""
         await self._engine.retry_stalled(self._patience.task_s)
         await self._requeue_units()
         await self._look_at_quiet_jobs()
@@ -67,11 +65,15 @@ class Reconciler:
 
     async def _requeue_units(self) -> None:
         async with self._database.begin() as connection:
-            lost = await units.lost(connection, self._patience.unit_s, BATCH)
-            described = await units.describe(connection, lost) if lost else []
-        for unit_id, kind, lane in described:
+            expired = await units.expired(connection, BATCH)
+            waiting = await units.waiting(connection, self._patience.unit_s, BATCH)
+            described = await units.describe(connection, expired + waiting) if expired or waiting else []
+        queued = await self._engine.queued_units(waiting) if waiting else set[int]()
+        lost = [one for one in described if one[0] not in queued]
+        for unit_id, kind, lane in lost:
             await self._engine.defer_unit_again(kind, lane, unit_id)
-            log.info("unit queued again", unit=unit_id, kind=kind)
+        if lost:
+            log.info("units queued again", units=len(lost), of_lost_workers=len(expired))
 
     async def _look_at_quiet_jobs(self) -> None:
         async with self._database.begin() as connection:

@@ -46,6 +46,7 @@ class Copied(Outcome):
     summary: dict[str, Any] | None = None
     pages: int = 0
     source: dict[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class Recorder:
@@ -161,7 +162,16 @@ class Recorder:
 
     async def _take_over(self, connection: AsyncConnection, job: jobs.JobRow, copied: Copied) -> None:
         if copied.waits_on is not None:
-            await jobs.move(connection, job.id, waits_on=copied.waits_on, status="Idle", stage="waiting")
+            # Its own timeout limits its processing, not the wait: its clock begins anew when it goes on.
+            await jobs.move(
+                connection,
+                job.id,
+                waits_on=copied.waits_on,
+                status="Idle",
+                stage="waiting",
+                started_at=None,
+                deadline_at=None,
+            )
             # Under its lock the awaited job either has ended by now, or will see us waiting when it ends.
             awaited = await jobs.get(connection, copied.waits_on, lock=True)
             if awaited is None or not awaited.is_open:
@@ -177,4 +187,5 @@ class Recorder:
             source=copied.source,
             pages_done=copied.pages,
             pages_total=copied.pages,
+            warnings=list(dict.fromkeys([*job.warnings, *copied.warnings])),
         )

@@ -1,4 +1,4 @@
-r"""The life of a job as pure facts: its states, which may follow which, what the wire calls them.
+r"""The life of a job as pure facts: its states and which may follow which. What the wire calls them is wire/jobs.
 
     Idle --> Pending --> InProgress --> Completing --> Completed
       \         \____________\______________\______--> Failed | Cancelled
@@ -9,8 +9,6 @@ Idle: waits for another job. Pending: queued. InProgress: being read. Completing
 from typing import Literal
 
 Status = Literal["Idle", "Pending", "InProgress", "Completing", "Completed", "Failed", "Cancelled"]
-WireStatus = Literal["Pending", "Completed", "Failed", "Idle"]
-JobType = Literal["Parse", "Extract", "Split", "Edit", "Pipeline", "Classify", "Chart"]
 
 OPEN: frozenset[str] = frozenset({"Idle", "Pending", "InProgress", "Completing"})
 ENDED: frozenset[str] = frozenset({"Completed", "Failed", "Cancelled"})
@@ -26,21 +24,9 @@ _MAY_FOLLOW: dict[str, frozenset[str]] = {
 }
 
 
-def may_follow(status: str, after: str) -> bool:
-    """Whether a job may go from `after` to `status`."""
-    return status in _MAY_FOLLOW[after]
-
-
 def allowed_from(status: str) -> frozenset[str]:
     """The states from which a job may come to `status`."""
     return frozenset(before for before, nexts in _MAY_FOLLOW.items() if status in nexts)
-
-
-def wire_status(status: str) -> WireStatus:
-    """The four states of GET /job (contract 10.2); GET /jobs shows all seven."""
-    if status in {"Completed", "Idle"}:
-        return "Completed" if status == "Completed" else "Idle"
-    return "Failed" if status in {"Failed", "Cancelled"} else "Pending"
 
 
 READING_SHARE = 0.95

@@ -59,9 +59,10 @@ class Submitter:
         Raises:
             InvalidConfig, NotFound: the reference has no known form, or names nothing of this organisation.
         """
-        await self.check_reference(connection, submission.organisation_id, reference)
+        await self.check_references(connection, submission.organisation_id, [reference])
         new = await self._new(connection, submission, "Parse", parse_request(reference, options))
-        return await self._add_parse(connection, replace(new, timeout_s=options.read.timeout_s))
+        await self._add_parses(connection, new.lane, [replace(new, timeout_s=options.read.timeout_s)])
+        return new.id
 
     async def pipeline(
         self,
@@ -76,8 +77,7 @@ class Submitter:
 
         `many` says that the input was a list, so that the result's parse is one too.
         """
-        for reference in references:
-            await self.check_reference(connection, submission.organisation_id, reference)
+        await self.check_references(connection, submission.organisation_id, references)
         steps = pipeline.definition["steps"]
         request = {
             "v": REQUEST_VERSION,
@@ -92,7 +92,7 @@ class Submitter:
             pipeline_version=pipeline.deployed_version,
             pipeline_hash=pipeline.hash,
         )
-        await jobs.add(connection, new)
+        await jobs.add(connection, [new])
         # The first move is known already, so it is made here instead of by a worker a task later.
         await self.add_children(connection, new, next_move(steps, references, ()).make)
         return new.id
@@ -100,49 +100,29 @@ class Submitter:
     async def add_children(
         self, connection: AsyncConnection, parent: jobs.NewJob | jobs.JobRow, children: Sequence[ChildJob]
     ) -> None:
-        """Insert the children a pipeline's next move asks for."""
-        for child in children:
-            options, _, warnings = to_options(ParseStep.model_validate(child.options))
-            await self._add_parse(
-                connection,
-                jobs.NewJob(
-                    id=uuid4(),
-                    organisation_id=parent.organisation_id,
-                    type="Parse",
-                    lane=parent.lane,
-                    lane_asked=parent.lane,
-                    status="Pending",
-                    request=parse_request(child.reference, options),
-                    raw_config=msgspec.json.encode({**child.options, "input": child.reference}).decode(),
-                    password=parent.password,
-                    parent_id=parent.id,
-                    position=child.position,
-                    timeout_s=options.read.timeout_s,
-                    warnings=warnings,
-                ),
-            )
+        """Insert the children a pipeline's next move asks for: there may be a thousand, so all together."""
+        if children:
+            await self._add_parses(connection, parent.lane, [_child_of(parent, child) for child in children])
 
-    async def _add_parse(self, connection: AsyncConnection, new: jobs.NewJob) -> UUID:
+    async def _add_parses(self, connection: AsyncConnection, lane: str, new: Sequence[jobs.NewJob]) -> None:
         await jobs.add(connection, new)
-        unit_ids = await units.plan(connection, new.id, [units.NewUnit("intake")])
-        await self._engine.defer_units(connection, "intake", new.lane, unit_ids)
-        return new.id
+        unit_ids = await units.plan_first(connection, [one.id for one in new], "intake")
+        await self._engine.defer_units(connection, "intake", lane, unit_ids)
 
-    async def check_reference(
-        self, connection: AsyncConnection, organisation_id: UUID, reference: str
+    async def check_references(
+        self, connection: AsyncConnection, organisation_id: UUID, references: Sequence[str]
     ) -> None:
-        """Refuse at once what can be known to be wrong without opening the document."""
-        match parse_reference(reference):
-            case UploadReference(file_id=file_id):
-                row = await uploads.find(connection, organisation_id, UUID(file_id))
-                if row.size_bytes is None and not await self._objects.exists(row.key):
-                    raise NotFound(
-                        f"Nothing has been uploaded to {row.file_id} yet: PUT the bytes to its presigned_url."
-                    )
-            case JobReference(job_id=job_id):
-                await usable_parse_job(connection, organisation_id, UUID(job_id))
-            case _:
-                return
+        """Refuse at once what can be known to be wrong without opening the documents."""
+        parsed = [parse_reference(reference) for reference in dict.fromkeys(references)]
+        upload_ids = [UUID(one.file_id) for one in parsed if isinstance(one, UploadReference)]
+        for row in await uploads.find_all(connection, organisation_id, upload_ids):
+            if row.size_bytes is None and not await self._objects.exists(row.key):
+                raise NotFound(
+                    f"Nothing has been uploaded to {row.file_id} yet: PUT the bytes to its presigned_url."
+                )
+        for one in parsed:
+            if isinstance(one, JobReference):
+                await usable_parse_job(connection, organisation_id, UUID(one.job_id))
 
     async def _new(
         self, connection: AsyncConnection, submission: Submission, job_type: str, request: dict[str, Any]
@@ -165,6 +145,25 @@ class Submitter:
             webhook=submission.webhook,
             warnings=submission.warnings,
         )
+
+
+def _child_of(parent: jobs.NewJob | jobs.JobRow, child: ChildJob) -> jobs.NewJob:
+    options, _, warnings = to_options(ParseStep.model_validate(child.options))
+    return jobs.NewJob(
+        id=uuid4(),
+        organisation_id=parent.organisation_id,
+        type="Parse",
+        lane=parent.lane,
+        lane_asked=parent.lane,
+        status="Pending",
+        request=parse_request(child.reference, options),
+        raw_config=msgspec.json.encode({**child.options, "input": child.reference}).decode(),
+        password=parent.password,
+        parent_id=parent.id,
+        position=child.position,
+        timeout_s=options.read.timeout_s,
+        warnings=warnings,
+    )
 
 
 def parse_request(reference: str, options: ParseOptions) -> dict[str, Any]:

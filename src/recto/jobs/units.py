@@ -20,14 +20,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recto.document.options import ParseOptions
 from recto.document.result import DocumentProperties
-from recto.errors import BadInput, Internal, RectoError, SubprocessCrashed
+from recto.errors import BadInput, Internal, NotAvailable, RectoError, SubprocessCrashed
 from recto.intake import filetype
 from recto.intake.fetch import Downloaded, Fetcher
 from recto.intake.filetype import FileType
 from recto.intake.reference import JobReference, UploadReference, UrlReference, parse_reference
-from recto.jobs.advance import MAX_CLAIMS, chosen_pages
+from recto.jobs.advance import MAX_CLAIMS, RECOGNITION_OFF, chosen_pages
 from recto.jobs.assembling import Assembled, assemble_to_file
 from recto.jobs.children import Children
+from recto.jobs.copying import copy_result, image_prefix
 from recto.jobs.records import Copied, Outcome, Recorder, Taken
 from recto.jobs.submit import usable_parse_job
 from recto.results.parse import Document, RangeRead, look_at, read_range, recognise_range
@@ -94,13 +95,18 @@ class UnitRunner:
         """Keep what is needed."""
         self._shop = workshop
         self._recorder = recorder
-        self._in_hand: set[int] = set()
+        self._in_hand: dict[int, UUID] = {}
         self._downloads: dict[UUID, asyncio.Task[Downloaded]] = {}
 
     @property
     def in_hand(self) -> frozenset[int]:
         """The units this worker is at: only their leases are renewed, so one it dropped finds another worker."""
         return frozenset(self._in_hand)
+
+    @property
+    def jobs_in_hand(self) -> frozenset[UUID]:
+        """The jobs whose units this worker is at."""
+        return frozenset(self._in_hand.values())
 
     async def run(self, unit_id: int) -> None:
         """Do a unit, and those that follow from it alone; nothing when it is not to be had."""
@@ -110,11 +116,11 @@ class UnitRunner:
             job = await self._begun(connection, held) if held else None
         while held is not None:
             at = held.id
-            self._in_hand.add(at)
+            self._in_hand[at] = held.job_id
             try:
                 held = await self._run_held(held, job)
             finally:
-                self._in_hand.discard(at)
+                self._in_hand.pop(at, None)
             job = None
 
     async def _run_held(self, held: units.UnitRow, job: jobs.JobRow | None) -> units.UnitRow | None:
@@ -138,7 +144,10 @@ class UnitRunner:
             bound.exception("unit failed unexpectedly")
             fault = Internal(f"Reading failed unexpectedly ({type(error).__name__}).")
             return await self._recorder.failed(held, fault, callers_fault=False)
-        return await self._recorder.done(held, outcome)
+        following = await self._recorder.done(held, outcome)
+        if held.kind == "assemble":
+            await self._tidy(held)
+        return following
 
     async def _begun(self, connection: AsyncConnection, held: units.UnitRow) -> jobs.JobRow | None:
         """The unit's job, whose clock begins with its first unit."""
@@ -146,6 +155,17 @@ class UnitRunner:
         if job is not None and job.started_at is None:
             await jobs.start(connection, job.id, "InProgress", "fetching")
         return job
+
+    async def _tidy(self, held: units.UnitRow) -> None:
+        """Drop what the units of a completed job have left: its result holds it all.
+
+        Best effort: what stays is removed with the job.
+        """
+        try:
+            if (await self._job_of(held)).status == "Completed":
+                await self._shop.objects.delete_prefix(_readings(held.job_id))
+        except RectoError as error:
+            log.info("readings stay as long as their job", job_id=str(held.job_id), error=error.message)
 
     async def _job_of(self, held: units.UnitRow) -> jobs.JobRow:
         async with self._shop.database.look() as connection:
@@ -237,19 +257,13 @@ class UnitRunner:
             other = await usable_parse_job(connection, job.organisation_id, source_id)
         if other.result_key is None or other.is_open:
             return Copied(waits_on=other.id)
-        key = f"jobs/{job.id}/result.json"
-        await self._shop.objects.copy(other.result_key, key)
-        return Copied(
-            result_key=key,
-            result_bytes=other.result_bytes,
-            summary=other.summary,
-            pages=other.pages_done,
-            source=other.source,
-        )
+        return await copy_result(self._shop.objects, job.id, options_of(job), other, options_of(other))
 
     # --- reading and assembling --------------------------------------------------------------------------
 
     async def _read(self, job: jobs.JobRow, held: units.UnitRow, folder: Path) -> Outcome:
+        if held.kind == "ocr" and not self._shop.children.recognises:
+            raise NotAvailable(RECOGNITION_OFF)
         out = folder / "reading"
         async with self._document(job) as document:
             if held.kind == "ocr":
@@ -263,7 +277,7 @@ class UnitRunner:
             )
         for picture in sorted((folder / FOLDER).glob("*.png")):
             await self._shop.objects.put_file(f"{image_prefix(job.id)}{picture.name}", picture)
-        key = f"jobs/{job.id}/units/{held.id}-{held.attempt}"
+        key = f"{_readings(job.id)}{held.id}-{held.attempt}"
         await self._shop.objects.put_file(key, out)
         return Outcome(result_key=key, pages_done=len(read.done), needs_ocr=read.needs_ocr)
 
@@ -304,9 +318,9 @@ class UnitRunner:
         return seconds if job.timeout_s is None else min(seconds, job.timeout_s)
 
 
-def image_prefix(job_id: UUID) -> str:
-    """Where the pictures of a job's pages, figures and tables are stored."""
-    return f"jobs/{job_id}/{FOLDER}/"
+def _readings(job_id: UUID) -> str:
+    """Where the readings of a job's units are stored until they are put together."""
+    return f"jobs/{job_id}/units/"
 
 
 def options_of(job: jobs.JobRow) -> ParseOptions:

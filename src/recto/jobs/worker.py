@@ -1,15 +1,16 @@
 """A worker process: serves the queues, keeps its leases, kills the children of ended jobs, heals what got lost."""
 
 import asyncio
+import fcntl
 import os
 import shutil
 import socket
+import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import psutil
 import structlog
 
 from recto.errors import RectoError
@@ -20,11 +21,13 @@ from recto.jobs.reconcile import Reconciler
 from recto.jobs.units import UnitRunner
 from recto.storage.database import Database
 from recto.storage.notices import JOB_ENDED, Listener
-from recto.storage.queries import units
+from recto.storage.queries import jobs, units
 from recto.webhooks.delivery import Deliverer
 
+LOCK_FILE = ".lock"
 INTAKE_SLOTS = 8  # downloads wait for the network, so there are more of them than processors
 DELIVERY_SLOTS = 20
+ENDED_EVERY_S = 1.0  # a cancelled job's children are to be gone within 2 s
 GRACE_S = 4.0  # to finish what is under way when told to stop; then it is given back. Below the lease.
 
 log = structlog.get_logger(__name__)
@@ -36,15 +39,38 @@ def worker_name() -> str:
 
 
 def make_scratch(root: Path) -> Path:
-    """A folder for this process's temporary files; those of processes that are gone are removed."""
+    """A folder for this process's temporary files; those of processes that are gone are removed.
+
+    Whoever lives holds a lock on a file in its folder. A process number would not do: workers in containers
+    that share the root have the same ones, and do not see each other's.
+    """
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for old in root.iterdir():
-        if not (old.name.isdigit() and psutil.pid_exists(int(old.name))):
-            shutil.rmtree(old, ignore_errors=True)
-    mine = root / str(os.getpid())
-    shutil.rmtree(mine, ignore_errors=True)
-    mine.mkdir(mode=0o700)
+    gate = os.open(root / LOCK_FILE, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(gate, fcntl.LOCK_EX)  # so that nobody meets a folder that has not got its lock yet
+        for old in root.iterdir():
+            if old.is_dir() and not _is_held(old / LOCK_FILE):
+                shutil.rmtree(old, ignore_errors=True)
+        mine = Path(tempfile.mkdtemp(dir=root))
+        # Never closed: the lock ends with the process, however that ends.
+        fcntl.flock(os.open(mine / LOCK_FILE, os.O_CREAT | os.O_RDWR, 0o600), fcntl.LOCK_EX)
+    finally:
+        os.close(gate)
     return mine
+
+
+def _is_held(lock: Path) -> bool:
+    try:
+        file = os.open(lock, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +92,7 @@ class Worker:
     async def run(self) -> None:
         """Work until cancelled; running units are then given back to the queue."""
         await self.children.warm_up()
+        # What the listener misses while its connection is lost, `_stop_ended` finds.
         listener = Listener(self.database.url, JOB_ENDED, self._job_ended, lambda: None)
         handlers = Handlers(self.runner.run, self.flow.look_at, self.deliverer.deliver)
         slots = {
@@ -73,13 +100,15 @@ class Worker:
             "read": self.readers,
             "advance": 2,
             "deliveries": DELIVERY_SLOTS,
+            # Without recognition the queue is served all the same: jobs from the time before, or of a worker
+            # that had it, would stay open for ever; their pages are recorded as unread.
+            "ocr": max(1, self.ocr_readers),
         }
-        if self.ocr_readers:
-            slots["ocr"] = self.ocr_readers
         log.info("worker ready", worker=self.name, slots=slots)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(listener.listen())
+                group.create_task(self._stop_ended())
                 group.create_task(self._keep_leases())
                 group.create_task(self.reconciler.run())
                 group.create_task(
@@ -90,9 +119,27 @@ class Worker:
 
     def _job_ended(self, payload: str) -> None:
         with suppress(ValueError):
-            job_id = UUID(payload)
-            self.children.kill_job(job_id)
-            self.runner.stop_download(job_id)
+            self._stop(UUID(payload))
+
+    def _stop(self, job_id: UUID) -> None:
+        self.children.kill_job(job_id)
+        self.runner.stop_download(job_id)
+
+    async def _stop_ended(self) -> None:
+        """Look whether the jobs in hand are still open: a notice comes sooner, but may get lost."""
+        while True:
+            await asyncio.sleep(ENDED_EVERY_S)
+            in_hand = self.runner.jobs_in_hand
+            if not in_hand:
+                continue
+            try:
+                async with self.database.look() as connection:
+                    ended = await jobs.ended_among(connection, in_hand)
+            except RectoError as error:
+                log.warning("could not look for ended jobs", error=error.message)
+                continue
+            for job_id in ended:
+                self._stop(job_id)
 
     async def _keep_leases(self) -> None:
         while True:

@@ -60,7 +60,10 @@ def drawn_boxes(boxes: Sequence[Box], grey: NDArray[np.int16], scale: float) -> 
     A square in a row or a column with one that is tinted or solid is a key of a chart like that one.
     """
     paper = int(np.median(grey))
-    states = [(box, _is_marked(_inner(box, grey, scale), paper)) for box in boxes]
+    return _clear([(box, _is_marked(_inner(box, grey, scale), paper)) for box in boxes])
+
+
+def _clear(states: Sequence[tuple[Box, bool | None]]) -> tuple[FormField, ...]:
     unclear = [box for box, state in states if state is None]
     return tuple(
         FormField("", "checkbox", box, checked=state)
@@ -81,15 +84,15 @@ def scanned_boxes(picture: Image.Image, dpi: float, words: Sequence[Word]) -> tu
     grey = np.asarray(picture.convert("L")).astype(np.int16)
     paper = int(np.median(grey))
     ink = paper - grey > INK_OFF_PAPER
-    found: list[FormField] = []
+    states: list[tuple[Box, bool | None]] = []
     for row, column, width, height in _frames(ink, smallest, largest):
         box = Box(column / scale, row / scale, (column + width) / scale, (row + height) / scale)
-        if any(box.intersection(other.box).area > 0 for other in found) or not _is_labelled_scan(box, words):
+        if any(box.intersection(other).area > 0 for other, _ in states) or not _is_labelled_scan(box, words):
             continue
         share = float(np.mean(paper - _inner(box, grey, scale) > INK_OFF_PAPER))
-        if share <= SCAN_EMPTY_INK or SCAN_MARK_INK <= share <= SOLID_INK:
-            found.append(FormField("", "checkbox", box, checked=share >= SCAN_MARK_INK))
-    return tuple(found) if len(found) <= MOST_SCANNED else ()
+        clear = share <= SCAN_EMPTY_INK or SCAN_MARK_INK <= share <= SOLID_INK
+        states.append((box, share >= SCAN_MARK_INK if clear else None))
+    return _clear(states) if len(states) <= MOST_SCANNED else ()
 
 
 def _frames(ink: NDArray[np.bool_], smallest: int, largest: int) -> Iterator[tuple[int, int, int, int]]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pypdfium2 import raw
 
+from recto.document.characters import storable
 from recto.document.geometry import Box
 from recto.document.options import ExtractionMode
 from recto.document.page import FormField, Page, Picture, Word
@@ -148,9 +149,10 @@ def properties(document: pypdfium2.PdfDocument) -> DocumentProperties:
 
     def said(key: str) -> str | None:
         try:
-            return document.get_metadata_value(key).strip("\x00 \t\r\n") or None
+            text = document.get_metadata_value(key)
         except (UnicodeDecodeError, ValueError):
             return None
+        return storable(text).strip() or None
 
     return DocumentProperties(
         title=said("Title"),

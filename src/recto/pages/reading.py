@@ -14,11 +14,11 @@ from PIL import Image
 
 from recto.document.geometry import Box
 from recto.document.options import ExtractionMode
-from recto.document.page import Page, Picture, Word
+from recto.document.page import FormField, Page, Picture, Word
 from recto.document.result import DocumentProperties
 from recto.errors import DocumentCorrupt, DocumentEmpty, DocumentLocked, DocumentTooLarge, DocumentUnsupported
 from recto.intake.filetype import FileType
-from recto.pages import glyphs, pdf, repair, scan, text
+from recto.pages import checkboxes, glyphs, pdf, repair, scan, text
 from recto.pages import image as images
 from recto.pages.detect.port import LayoutDetector
 from recto.pages.ocr.both import dominant_rotation, quarter_turned
@@ -176,7 +176,13 @@ def _whole_read(page: Page, kept: list[Word], picture: Image.Image, dpi: float, 
     words = scan.without_underlines(words, rulings)
     words = [word for word in words if not _known(word, kept)]
     reason = f"{page.reason}; read by {reader.name}"
-    return _upright(replace(page, words=(*kept, *words), rulings=rulings, reason=reason))
+    boxes = checkboxes.scanned_boxes(picture, dpi, words)
+    fields = (*page.fields, *(box for box in boxes if not _in_a_field(box, page.fields)))
+    return _upright(replace(page, words=(*kept, *words), rulings=rulings, reason=reason, fields=fields))
+
+
+def _in_a_field(box: FormField, fields: Sequence[FormField]) -> bool:
+    return any(field.box.holds_center_of(box.box) for field in fields)
 
 
 def _with_parts(

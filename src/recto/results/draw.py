@@ -106,7 +106,7 @@ def draw_words(image: Image.Image, words: Sequence[Word], page: tuple[float, flo
             sheet.label(word.box, told, colour, small=True)
     return with_legend(
         sheet.image,
-        f"{len(words)} words",
+        f"words: {len(words)}",
         (
             (READ, "from the file"),
             (SURE, f"recognised, {SURE_FROM} or more"),
@@ -130,7 +130,7 @@ def draw_lines(
         sheet.label(line.box, f"{number}: {line.size:.0f}", colour, small=True, beside=True)
     return with_legend(
         sheet.image,
-        f"{len(lines)} lines outside tables and figures; number: size in points, thick frame: bold",
+        f"lines outside tables and figures: {len(lines)}, each with its number: size in points; thick frame: bold",
         ((ODD_LINE, "odd"), (EVEN_LINE, "even"), (GUTTER, "gutter")),
     )
 
@@ -153,7 +153,7 @@ def draw_drawings(image: Image.Image, found: Page) -> Image.Image:
         sheet.frame(ruling.box.grown(THIN_PT), f"{colour}a0", fill=f"{colour}60", thickness=1)
     return with_legend(
         sheet.image,
-        f"{len(found.rulings)} rulings, {len(found.pictures)} pictures, {len(found.fields)} fields",
+        f"rulings: {len(found.rulings)}, pictures: {len(found.pictures)}, fields: {len(found.fields)}",
         (
             (ACROSS, "ruling across"),
             (UPRIGHT, "ruling upright"),
@@ -176,10 +176,10 @@ def draw_cells(image: Image.Image, layout_blocks: Sequence[Block], page: tuple[f
             colour = SPANNING_CELL if spans else HEADING_CELL if cell.row < table.header_rows else CELL
             sheet.frame(cell.box, colour, fill=f"{colour}14", thickness=1)
             spanned = f" x {cell.row_span},{cell.column_span}" if spans else ""
-            sheet.label(cell.box, f"{cell.row},{cell.column}{spanned}", colour, small=True, inside=True)
+            sheet.label(cell.box, f"{cell.row},{cell.column}{spanned}", colour, small=True, on_edge=True)
     return with_legend(
         sheet.image,
-        f"{len(tables)} tables, cells as row,column from 0",
+        f"tables: {len(tables)}; cells as row,column from 0",
         (
             (HEADING_CELL, "heading row"),
             (CELL, "cell"),
@@ -263,9 +263,9 @@ class _Sheet:
         *,
         small: bool = False,
         beside: bool = False,
-        inside: bool = False,
+        on_edge: bool = False,
     ) -> None:
-        """The label above the box, to its left or in its corner; inside it at the page's upper edge."""
+        """The label above the box, to its left or on its upper edge; inside it at the top of the page."""
         size = (
             max(MIN_SMALL_LABEL_PX, SMALL_LABEL_POINTS * self.scale_y)
             if small
@@ -277,8 +277,8 @@ class _Sheet:
         x, y, _, _ = self._pixels(box)
         if beside:
             x = max(0.0, x - width)
-        elif not inside and y >= height:
-            y -= height
+        elif y >= height:
+            y -= height / 2 if on_edge else height
         self.pen.rectangle((x, y, x + width, y + height), fill=colour)
         self.pen.text((x + 2 - left, y + 1 - top), text, fill="white", font=font)
 

@@ -17,6 +17,9 @@ from recto.document.options import ImageKind
 
 PICTURE_DPI = 150.0  # pixels per inch: small print stays readable, a page is some 300 kB
 MARGIN_PT = 4.0  # points around a figure or table, so that no border is cut off
+MOST_PICTURES = (
+    200  # figures and tables per page: a page of more is a pattern, and each is an object to store
+)
 FOLDER = "images"
 """Name of the folder, beside a unit's file and in the storage."""
 
@@ -28,7 +31,7 @@ def with_pictures(
 
     Raises what `draw` raises.
     """
-    pictured = [block for block in layout.blocks if block.type.lower() in wanted]
+    pictured = [block for block in layout.blocks if block.type.lower() in wanted][:MOST_PICTURES]
     if not pictured and "page" not in wanted:
         return layout
     folder.mkdir(exist_ok=True)

@@ -63,11 +63,12 @@ LAUNCH_PAUSE_S = 1.0
 SOCKET_LINE = 4  # of postmaster.pid, counted from 0: the folder of its socket
 LOG_BEGINS = "redirecting log output"  # after these words it writes to its log file
 
+CONNECTIONS = 100  # for one API, one worker (about 30 each at most) and some commands
+
 # Given at every start, so that a new version of Recto changes them for existing clusters too.
 OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "max_connections": "100",
     "shared_buffers": "128MB",
     "max_wal_size": "512MB",
     "max_parallel_workers_per_gather": "0",  # containers often have 64 MB of shared memory
@@ -92,8 +93,9 @@ OPTIONS = {
 class EmbeddedPostgres:
     """A running server of our own. Use as a context manager, or call `stop`."""
 
-    def __init__(self, data_dir: Path, home: Home, locks: list[IO[str]]) -> None:
+    def __init__(self, data_dir: Path, home: Home, locks: list[IO[str]], max_connections: int) -> None:
         """Hold what `start` found; starts nothing."""
+        self._max_connections = max_connections
         self._data_dir = data_dir
         self._home = home
         self._locks = locks
@@ -101,8 +103,10 @@ class EmbeddedPostgres:
         self._child: subprocess.Popen[bytes] | None = None
 
     @classmethod
-    def start(cls, data_dir: Path) -> Self:
+    def start(cls, data_dir: Path, max_connections: int = CONNECTIONS) -> Self:
         """Start the server of this data folder, creating folder and database when new; ready on return.
+
+        A server that is taken over from an earlier run keeps its own number of connections.
 
         Raises:
             Unavailable: another Recto owns the folder, or the server does not start (with its log's end).
@@ -122,7 +126,7 @@ class EmbeddedPostgres:
         except BaseException:
             _release(locks)
             raise
-        server = cls(data_dir, home, locks)
+        server = cls(data_dir, home, locks, max_connections)
         try:
             server.ensure_running()
         except OSError as error:
@@ -214,7 +218,7 @@ class EmbeddedPostgres:
         clear_stale_pid_file(self._home.cluster)
         # The folder belongs to the server's OS user, so root writes no path in it: an unnamed file instead.
         with tempfile.TemporaryFile() as first_words:
-            self._child = _launch(self._home, first_words)
+            self._child = _launch(self._home, first_words, self._max_connections)
             self._process = psutil.Process(self._child.pid)
             try:
                 self._wait_until_ready(first_words)
@@ -393,8 +397,9 @@ def _check_version(cluster: Path) -> None:
         )
 
 
-def _launch(home: Home, words: IO[bytes]) -> subprocess.Popen[bytes]:
-    options = OPTIONS | {"unix_socket_directories": str(home.sockets)}
+def _launch(home: Home, words: IO[bytes], max_connections: int) -> subprocess.Popen[bytes]:
+    own = {"unix_socket_directories": str(home.sockets), "max_connections": str(max_connections)}
+    options = OPTIONS | own
     command = [str(home.binaries / "postgres"), "-D", str(home.cluster), "-p", str(PORT)]
     for name, value in options.items():
         command += ["-c", f"{name}={value}"]

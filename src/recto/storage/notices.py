@@ -4,7 +4,7 @@ Whoever waits also looks at the rows now and then; a notice only makes the look 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import psycopg
 import sqlalchemy as sa
@@ -24,6 +24,14 @@ async def notify(connection: AsyncConnection, channel: str, payload: str) -> Non
     """Tell listeners, once the transaction is committed."""
     await connection.execute(
         sa.text("SELECT pg_notify(:channel, :payload)"), {"channel": channel, "payload": payload}
+    )
+
+
+async def notify_each(connection: AsyncConnection, channel: str, payloads: Sequence[str]) -> None:
+    """Tell listeners several things in one statement, once the transaction is committed."""
+    await connection.execute(
+        sa.text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) AS payload"),
+        {"channel": channel, "payloads": list(payloads)},
     )
 
 

@@ -127,7 +127,10 @@ class Deliverer:
             return Attempt(None, f"no answer within {self._timeout_s:g} s")
         except httpx.HTTPError as error:
             where = without_secrets(held.url)
-            return Attempt(None, f"{where} did not answer: {error or type(error).__name__}")
+            return Attempt(None, f"{where} did not answer: {str(error) or type(error).__name__}")
+        except Exception as error:
+            log.exception("webhook failed unexpectedly", job_id=str(held.job_id))
+            return Attempt(None, f"the delivery failed unexpectedly ({type(error).__name__})")
 
     async def _ask(
         self, client: httpx.AsyncClient, held: deliveries.DeliveryRow, headers: dict[str, str]

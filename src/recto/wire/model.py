@@ -11,6 +11,7 @@ the three marks below for fields that no module obeys.
 import difflib
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict
@@ -22,6 +23,11 @@ NO_EFFECT = "accepted, no effect"
 """The field concerns the vendor's own machinery; there is nothing here for it to change."""
 REFUSED = "none yet (refused)"
 """The field belongs to something (a kind of job, a webhook mode) that is refused as a whole until it works."""
+
+MOST_NAMED = 20
+"""Unknown keys of one object that are named; finding what was meant takes a millisecond each."""
+MOST_CHARACTERS = 80
+"""Of an unknown key, in a warning."""
 
 _RULE = re.compile(r"Rule: (?P<rule>[^\n]+)$")
 
@@ -115,10 +121,16 @@ def _inner_models(path: str, value: object) -> Iterator[tuple[str, BaseModel]]:
 def unknown_keys(model: BaseModel, at: str = "") -> Iterator[str]:
     """A sentence for every key that no field stands for, at any depth, with the nearest known key."""
     known = [key_of(name, field) for name, field in type(model).model_fields.items()]
-    for key in model.model_extra or {}:
+    unknown = model.model_extra or {}
+    for key in islice(unknown, MOST_NAMED):
+        if len(key) > MOST_CHARACTERS:
+            yield f"{at}{key[:MOST_CHARACTERS]}… is not a known setting"
+            continue
         near = difflib.get_close_matches(key, known, n=1)
         hint = f" (did you mean {near[0]}?)" if near else ""
         yield f"{at}{key} is not a known setting{hint}"
+    if len(unknown) > MOST_NAMED:
+        yield f"{at or 'the body '}has {len(unknown) - MOST_NAMED} more settings that are not known"
     for path, _, value in parts_of(model, at):
         for inner_path, inner in _inner_models(path, value):
             yield from unknown_keys(inner, inner_path)

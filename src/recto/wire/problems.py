@@ -6,18 +6,19 @@ sets it. Nothing of an unexpected error is repeated here: only messages written 
 
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import islice
 from typing import Annotated, Any, LiteralString
 
 import pydantic
 from pydantic import Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
-from pydantic_core import ValidationError as CoreError
 
 from recto.errors import RectoError
-from recto.wire.masking import MASK, SECRET_KEYS, masked
+from recto.wire.masking import MASK, SECRET_KEYS, brief, shortened
 from recto.wire.model import WireModel
 
-_JSON = pydantic.TypeAdapter[pydantic.JsonValue](pydantic.JsonValue)
+MOST_DETAILS = 50
+"""Wrong places of one body that are told; nobody reads more at once."""
 
 
 class ErrorCode(StrEnum):
@@ -109,24 +110,20 @@ def problem(error: RectoError, job_id: str | None = None) -> dict[str, Any]:
 def validation_problem(
     error: pydantic.ValidationError, at: Sequence[str | int] = ("body",)
 ) -> dict[str, Any]:
-    """The 422 body of a request that does not fit its schema; each `loc` begins with `at`."""
+    """The 422 body of a request that does not fit its schema; each `loc` begins with `at`.
+
+    Of long values only the beginning is repeated, and of very many faults only the first.
+    """
     detail: list[dict[str, Any]] = []
-    for one in error.errors(include_url=False):
-        entry: dict[str, Any] = {"type": one["type"], "loc": [*at, *one["loc"]], "msg": one["msg"]}
+    for one in islice(error.errors(include_url=False), MOST_DETAILS):
+        place = [shortened(part) if isinstance(part, str) else part for part in (*at, *one["loc"])]
+        entry: dict[str, Any] = {"type": one["type"], "loc": place, "msg": shortened(one["msg"])}
         is_secret = bool(one["loc"]) and one["loc"][-1] in SECRET_KEYS
-        entry["input"] = MASK if is_secret else _shown(one["input"])
+        entry["input"] = MASK if is_secret else brief(one["input"])
         if "ctx" in one:
-            entry["ctx"] = {name: _shown(value) for name, value in one["ctx"].items()}
+            entry["ctx"] = {name: brief(value) for name, value in one["ctx"].items()}
         detail.append(entry)
     return {"detail": detail}
-
-
-def _shown(value: Any) -> Any:
-    """A rejected value as it can be sent back: JSON stays, anything else becomes its text."""
-    try:
-        return masked(_JSON.validate_python(value))
-    except CoreError:
-        return str(value)
 
 
 def rejected(

@@ -177,9 +177,11 @@ def test_short_cells_under_each_other_are_a_table_of_one_column():
     assert texts_of(found.table) == [["first of three"], ["second"], ["third"]]
 
 
-def test_framed_lines_of_prose_are_no_table_of_one_column():
+def test_framed_lines_of_prose_and_framed_labels_are_no_table_of_one_column():
     texts = wrapped(SENTENCES[0], 38)
     every = [word for i, text in enumerate(texts) for word in words(text, 76, 203 + 16 * i)]
     assert tables(grid_rulings(len(texts), 1, 72, 200, column=180), every) == []
+    form = [*words("Name: Ingrid", 76, 203), *words("Place:", 76, 219), *words("third", 76, 235)]
+    assert tables(grid_rulings(3, 1, 72, 200, column=200), form) == []
     side_by_side = [*words("one", 76, 203), *words("far", 200, 203), *words("two", 76, 219)]
     assert tables(grid_rulings(2, 1, 72, 200, column=200), side_by_side) == []

@@ -40,9 +40,11 @@ async def delete_job(
         )
         await jobs.forget(connection, row.id)
         await units.drop(connection, row.id)
-    kept = row.result_key if keeps else None
+    if not keeps:
+        await context.objects.delete_prefix(f"jobs/{row.id}/")
+        return answer({"job_id": str(row.id)}, 202)
     async for key in context.objects.list_keys(f"jobs/{row.id}/"):
-        if key != kept:
+        if key != row.result_key:
             await context.objects.delete(key)
     return answer({"job_id": str(row.id)}, 202)
 

@@ -3,6 +3,7 @@
 import mimetypes
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
 from uuid import UUID, uuid4
@@ -14,7 +15,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from recto.api.answers import signed_url
 from recto.api.context import OBJECTS_PATH, RESULTS_PATH, Context, base_url
-from recto.api.guards import Caller, Here
+from recto.api.guards import Caller, Here, drain
 from recto.api.problems import answer
 from recto.errors import DocumentTooLarge, InvalidConfig, NotFound
 from recto.intake.reference import normalise_extension, upload_id
@@ -25,6 +26,9 @@ PIECE_BYTES = 1024 * 1024
 DRAIN_FACTOR = 10  # a refused body is read on up to so many times the limit, so that the refusal is read too
 FORM_OVERHEAD_BYTES = 64 * 1024
 NAME_CHARACTERS = 255  # of a file name: what file systems take
+JSON = "application/json"
+URL_FORM = "application/x-www-form-urlencoded"  # also what curl --data-binary calls any bytes
+MULTIPART = "multipart/form-data"
 
 router = APIRouter()
 
@@ -33,8 +37,19 @@ router = APIRouter()
 async def upload(
     request: Request, context: Here, organisation: Caller, extension: str | None = None
 ) -> Response:
-    """Store a file sent as multipart form data; without a file, answer with a URL to PUT one to."""
+    """Store a file sent as multipart form data or as the body itself; without one, answer with a URL for it."""
     wanted = normalise_extension(extension) if extension else None
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != MULTIPART:
+        # A form without ?extension asks for a URL, as a JSON body does.
+        raw = (
+            None
+            if kind == JSON or (kind == URL_FORM and not wanted)
+            else await _received_bytes(request, context)
+        )
+        if raw is None:
+            return await _presigned(request, context, organisation, wanted)
+        return await _store_bytes(request, context, organisation, wanted or _extension_of(None, kind), raw)
     given = await _received_file(request, context)
     if given is None:
         return await _presigned(request, context, organisation, wanted)
@@ -70,7 +85,7 @@ async def put_object(request: Request, context: Here, token: str) -> Response:
     try:
         size = await context.objects.put_stream(signed.key, request.stream(), context.limits.presigned_bytes)
     except DocumentTooLarge:
-        await _drain(request, context.limits.presigned_bytes)
+        await drain(request, context.limits.presigned_bytes * DRAIN_FACTOR)
         raise
     async with context.database.begin() as connection:
         known = await uploads.record_size(connection, row_id, size)
@@ -118,21 +133,57 @@ async def _presigned(
     return answer({"file_id": row.file_id, "presigned_url": url or own})
 
 
+async def _received_bytes(request: Request, context: Context) -> AsyncIterator[bytes] | None:
+    """The body as a stream; None when it is empty.
+
+    Raises:
+        DocumentTooLarge: its announced length is more than a direct upload may have; later, its real length.
+    """
+    pieces = _limited(request, context.limits.upload_bytes)
+    try:
+        async for first in pieces:
+            if first:
+                return _joined(first, pieces)
+    except DocumentTooLarge:
+        await drain(request, context.limits.upload_bytes * DRAIN_FACTOR)
+        raise
+    return None
+
+
+async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece
+
+
+async def _store_bytes(
+    request: Request, context: Context, organisation: UUID, extension: str, raw: AsyncIterator[bytes]
+) -> Response:
+    limit = context.limits.upload_bytes
+    row = uploads.UploadRow(uuid4(), organisation, extension, None, None)
+    try:
+        size = await context.objects.put_stream(row.key, raw, limit)
+    except DocumentTooLarge:
+        await drain(request, limit * DRAIN_FACTOR)
+        raise
+    async with context.database.begin() as connection:
+        await uploads.add(connection, replace(row, size_bytes=size))
+    return answer({"file_id": row.file_id, "presigned_url": None})
+
+
 async def _received_file(request: Request, context: Context) -> UploadFile | None:
-    """The form's file, spooled to disk; None for a request without a form or without a file in it.
+    """The form's file, spooled to disk; None for a form without a file in it.
 
     Raises:
         DocumentTooLarge: the body is longer than a direct upload may be. InvalidConfig: it is no form.
     """
-    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        return None
     limit = context.limits.upload_bytes
     try:
         form = await MultiPartParser(request.headers, _limited(request, limit), max_files=1).parse()
     except MultiPartException as error:
         raise InvalidConfig(f"The form data cannot be read: {error.message}") from error
     except DocumentTooLarge:
-        await _drain(request, limit)
+        await drain(request, limit * DRAIN_FACTOR)
         raise
     file = form.get("file")
     if file is None and form:
@@ -159,16 +210,6 @@ async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes]:
         if received > limit + FORM_OVERHEAD_BYTES:
             raise too_large
         yield piece
-
-
-async def _drain(request: Request, limit: int) -> None:
-    """Read the rest of a refused body, or the client would see a broken connection instead of the refusal."""
-    dropped = 0
-    with suppress(RuntimeError):  # the stream was already read to its end
-        async for piece in request.stream():
-            dropped += len(piece)
-            if dropped > limit * DRAIN_FACTOR:
-                return
 
 
 async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:

@@ -7,6 +7,7 @@ that the table prints as a rectangle. Where a table lies is decided in aligned.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from types import MappingProxyType
 
 from recto.blocks.lines import Line, baselines, cut_lines, line_of
@@ -50,6 +51,13 @@ class VisualRow:
     @property
     def size(self) -> float:
         return max(phrase.size for phrase in self.phrases)
+
+    @property
+    def bottom(self) -> float:
+        """Where its letters stand: recognised boxes are as deep as their letters, so the middle one counts."""
+        if self.phrases[0].words[0].confidence is None:
+            return self.box.y1
+        return median(phrase.box.y1 for phrase in self.phrases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,13 +313,13 @@ def _body_groups(
     inner = [rule for rule in rules if rows[head].box.center_y < rule < rows[-1].box.center_y]
     if len(inner) >= max(1, RULED_ROWS_SHARE * len(body)):
         return _groups_by_rules(rows, placed, body, inner)
-    distances = [rows[i].box.y1 - rows[i - 1].box.y1 for i in body[1:]]
+    distances = [rows[i].bottom - rows[i - 1].bottom for i in body[1:]]
     smallest = min((d for d in distances if d > SAME_ROW_EM * rows[head].size), default=0.0)
     spread = max(distances, default=0.0) > TIGHT * TIGHT * smallest
     small = _begins_small(placed[head])
     groups: list[list[int]] = [[head]]
     for i in body[1:]:
-        distance = rows[i].box.y1 - rows[i - 1].box.y1
+        distance = rows[i].bottom - rows[i - 1].bottom
         tight = distance <= TIGHT * smallest
         lines = [placed[k] for k in groups[-1]]
         if distance < SAME_ROW_EM * rows[i].size or (tight and _goes_on(lines, placed[i], spread, small)):

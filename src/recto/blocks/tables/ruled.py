@@ -120,11 +120,14 @@ def _is_stack(lattice: Lattice, held: Mapping[Area, Sequence[Word]], inside: Seq
     """A single column of short cells under each other, each closed on all sides and filled.
 
     Phrases side by side in a cell say that the frame is drawn around something of another shape; cells that
-    are full from side to side are lines of prose.
+    are full from side to side are lines of prose; labels with colons are a form.
     """
     if len(lattice.xs) != 2 or len(held) < MIN_STACKED_ROWS or not all(held.values()):  # noqa: PLR2004  (left, right)
         return False
     if any(side_by_side(with_markers(phrases_of(words))) for words in held.values()):
+        return False
+    labelled = sum(1 for words in held.values() if any(word.text.endswith(":") for word in words))
+    if labelled * 2 >= len(held):
         return False
     width = lattice.box.width
     full = sum(1 for words in held.values() if around(word.box for word in words).width > FULL_SHARE * width)

@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from recto.document.page import Word
+from recto.pages.ocr.bands import Band, Corners, bands_of, joined
 from recto.pages.ocr.line import Letter, ReadLine, words_of
 
 THREADS = 1  # of one reader; several readers run beside each other and share the cores
 SMALL_SIDE_PX = (
-    1200  # a picture whose longer side is shorter is enlarged: lines of 10 px letters are not found
+    1200  # a picture whose longer side is shorter is enlarged: lines of 10 px letters are not found else
 )
 ENLARGED = 2
-# Of the picture in which lines are looked for; memory goes with it: 3.1 million take 1.1 GB at the peak, and the
-# letters of a page at 200 dpi (3.7 million) are still found at the lower resolution.
+# Of the picture in which lines are looked for: the letters of a page at 200 dpi (3.7 million) are still found at
+# the lower resolution, and time goes with the pixels.
 MOST_PIXELS = 3_100_000
 LEAST_CONFIDENCE = (
     0.6  # of a line: below are handwriting, specks and pieces of pictures (24 forms, 12 receipts)
@@ -42,22 +43,25 @@ class RapidReader:
     def read(self, image: Image.Image, dpi: float) -> list[Word]:
         """See the port."""
         factor = _factor(image)
-        looked_at = _pixels(image, factor)
-        shrunk = min(1.0, factor)
-        # Letters are read from the picture as it came: enlarging it helps to find lines, but blurs them.
-        pixels = looked_at if factor <= 1 else _pixels(image, 1.0)
-        corners = [box * shrunk / factor for box in self._found(looked_at)]
-        return [word for line in self._lines(pixels, corners) for word in words_of(line, 72 / (dpi * shrunk))]
+        pixels = _pixels(image, factor)
+        lines = self._lines(pixels, self._found(pixels))
+        return [word for line in lines for word in words_of(line, 72 / (dpi * factor))]
 
-    def _found(self, pixels: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
+    def _found(self, pixels: NDArray[np.uint8]) -> list[Corners]:
         # The four corners of every line.
         if self._engine is None:
             self._engine = _engine(self._threads)
-        found = self._engine(pixels, use_det=True, use_cls=False, use_rec=False)
-        boxes = None if found is None else found.boxes
-        return [] if boxes is None else [np.asarray(box, np.float64) for box in boxes]
+        bands: list[Band] = []
+        for band in bands_of(*pixels.shape[:2]):
+            rows = pixels[band.top : band.bottom]
+            found = self._engine(rows, use_det=True, use_cls=False, use_rec=False)
+            boxes = [] if found is None or found.boxes is None else found.boxes
+            shift = np.array([0.0, band.top])
+            lines = tuple(np.asarray(box, np.float64) + shift for box in boxes)
+            bands.append(replace(band, lines=lines))
+        return joined(bands)
 
-    def _lines(self, pixels: NDArray[np.uint8], corners: Sequence[NDArray[np.float64]]) -> Iterator[ReadLine]:
+    def _lines(self, pixels: NDArray[np.uint8], corners: Sequence[Corners]) -> Iterator[ReadLine]:
         if not corners:
             return
         crops = self._engine.crop_text_regions(pixels, [box.astype(np.float32) for box in corners])
@@ -75,9 +79,7 @@ class RapidReader:
         sideways = [way for way in (downwards, replace(upwards, rotation=90)) if len(way.letters) > 1]
         return max((upright, *sideways), key=lambda way: way.confidence)
 
-    def _read_crops(
-        self, crops: Sequence[NDArray[np.uint8]], corners: Sequence[NDArray[np.float64]]
-    ) -> list[ReadLine]:
+    def _read_crops(self, crops: Sequence[NDArray[np.uint8]], corners: Sequence[Corners]) -> list[ReadLine]:
         self._engine.return_word_box = True  # else it does not tell where the letters stand
         found = self._engine.recognize_txt([np.ascontiguousarray(crop) for crop in crops])
         told = zip(found.txts, found.word_results, crops, corners, strict=True)
@@ -115,7 +117,7 @@ def _pixels(image: Image.Image, factor: float) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.asarray(coloured)[:, :, ::-1])  # the models were trained on BGR
 
 
-def _is_tall(corners: NDArray[np.float64]) -> bool:
+def _is_tall(corners: Corners) -> bool:
     wide = float(np.linalg.norm(corners[1] - corners[0]))
     return float(np.linalg.norm(corners[3] - corners[0])) >= TALL * max(1.0, wide)
 

@@ -14,6 +14,7 @@ from recto.storage.tables import api_key, organisation
 
 KEY_MARK = "recto_"
 SHOWN_CHARACTERS = 10  # of a key in lists: the mark and four more, enough to tell keys apart
+SHOWN_PART = 4  # at most the fourth part of a key is shown, for keys that people chose may be short
 DEFAULT_ORGANISATION = "default"
 
 
@@ -40,6 +41,9 @@ def digest(key: str) -> bytes:
 
 async def ensure_organisation(connection: AsyncConnection, name: str = DEFAULT_ORGANISATION) -> UUID:
     """The organisation of that name, made when there is none."""
+    known = await connection.scalar(sa.select(organisation.c.id).where(organisation.c.name == name))
+    if known is not None:  # as nearly always: a write for every request would lock the one row
+        return known
     added = sa.text(
         "INSERT INTO organisation (name) VALUES (:name) ON CONFLICT (name) DO UPDATE SET name = :name RETURNING id"
     )
@@ -56,8 +60,9 @@ async def find_organisation(connection: AsyncConnection, name: str) -> UUID:
 
 async def add_key(connection: AsyncConnection, organisation_id: UUID, name: str, key: str) -> UUID:
     """Store a key's digest under a name; returns its id."""
+    shown = key[: min(SHOWN_CHARACTERS, len(key) // SHOWN_PART)]
     row = api_key.insert().values(
-        organisation_id=organisation_id, name=name, prefix=key[:SHOWN_CHARACTERS], digest=digest(key)
+        organisation_id=organisation_id, name=name, prefix=shown, digest=digest(key)
     )
     return (await connection.execute(row.returning(api_key.c.id))).scalar_one()
 

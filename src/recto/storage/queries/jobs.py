@@ -3,7 +3,8 @@
 Every write touches `moved_at`, by which the reconciler sees a job that stands still.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -113,14 +114,18 @@ _columns = tuple(job.c[name] for name in JobRow.__dataclass_fields__)
 _select = sa.select(*_columns)
 
 
-async def add(connection: AsyncConnection, new: NewJob) -> None:
-    """Insert a job."""
-    values = {name: getattr(new, name) for name in NewJob.__dataclass_fields__}
-    values["warnings"] = list(new.warnings)
-    for name in ("metadata", "webhook"):  # JSON null and SQL NULL differ: metadata null is echoed as null
-        if values[name] is None:
-            values[name] = sa.null()
-    await connection.execute(job.insert().values(values))
+async def add(connection: AsyncConnection, new: Sequence[NewJob]) -> None:
+    """Insert jobs, as few statements as there are jobs with and without metadata and webhook."""
+    kinds: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for one in new:
+        values = {name: getattr(one, name) for name in NewJob.__dataclass_fields__}
+        values["warnings"] = list(one.warnings)
+        for name in ("metadata", "webhook"):  # left out it becomes SQL NULL, which differs from JSON null
+            if values[name] is None:
+                del values[name]
+        kinds.setdefault(tuple(values), []).append(values)
+    for rows in kinds.values():
+        await connection.execute(job.insert().returning(job.c.id), rows)  # returning makes it one statement
 
 
 async def find(connection: AsyncConnection, organisation_id: UUID, job_id: UUID) -> JobRow:
@@ -169,7 +174,45 @@ async def listing(
             < sa.tuple_(sa.literal(before[0]), sa.literal(before[1], type_=job.c.id.type))
         )
     query = query.order_by(job.c.created_at.desc(), job.c.id.desc()).limit(limit)
-    return [JobRow(*row) for row in await connection.execute(query)]
+    rows = [JobRow(*row) for row in await connection.execute(query)]
+    return await as_parts_stand(connection, rows)
+
+
+async def as_parts_stand(connection: AsyncConnection, rows: Sequence[JobRow]) -> list[JobRow]:
+    """The rows, those of pipelines that have not completed with what their children's rows say at this moment.
+
+    A pipeline's own row is written only when a child ends: writing it with every page would make its children
+    wait for each other.
+    """
+    parents = [row.id for row in rows if row.type == "Pipeline" and row.status != "Completed"]
+    if not parents:
+        return list(rows)
+    still_open = sa.func.count().filter(OPEN)
+    known = sa.func.count(job.c.pages_total) == sa.func.count()
+    stages = [of(job.c.stage).filter(OPEN) for of in (sa.func.min, sa.func.max)]
+    query = (
+        sa.select(
+            job.c.parent_id,
+            sa.func.sum(job.c.pages_done),
+            sa.case((known, sa.func.sum(job.c.pages_total))),
+            sa.func.min(job.c.started_at),
+            sa.case((sa.and_(still_open > 0, stages[0] == stages[1]), stages[0])),
+        )
+        .where(job.c.parent_id.in_(parents))
+        .group_by(job.c.parent_id)
+    )
+    found = {parent: parts for parent, *parts in await connection.execute(query)}
+    return [_standing(row, *found[row.id]) if row.id in found else row for row in rows]
+
+
+def _standing(
+    row: JobRow, done: int, total: int | None, started_at: datetime | None, stage: str | None
+) -> JobRow:
+    """A pipeline's row with its children's pages; an open one also with their clock and common stage."""
+    row = replace(row, pages_done=done, pages_total=total)
+    if not row.is_open or started_at is None:
+        return row
+    return replace(row, started_at=started_at, status="InProgress", stage=stage or "running steps")
 
 
 async def active_priority_jobs(connection: AsyncConnection, organisation_id: UUID, lanes: list[str]) -> int:
@@ -226,12 +269,51 @@ async def end(
             stage="ended",
             password=None,
             ended_at=sa.func.clock_timestamp(),
-            started_at=sa.func.coalesce(job.c.started_at, sa.func.clock_timestamp()),
+            started_at=sa.func.coalesce(job.c.started_at, _children_began(), sa.func.clock_timestamp()),
             moved_at=sa.func.clock_timestamp(),
             **values,
         )
     )
     return done.rowcount == 1
+
+
+async def end_all(
+    connection: AsyncConnection,
+    job_ids: Sequence[UUID],
+    *,
+    allowed_from: frozenset[str],
+    status: str,
+    error: ErrorRecord,
+) -> list[UUID]:
+    """Write the same unhappy end for all of these jobs that are open; returns which they are."""
+    if not job_ids:
+        return []
+    ended = await connection.scalars(
+        job.update()
+        .where(job.c.id.in_(job_ids), job.c.status.in_(allowed_from), OPEN)
+        .values(
+            status=status,
+            error=sa.cast(error, JSONB),
+            stage="ended",
+            password=None,
+            ended_at=sa.func.clock_timestamp(),
+            started_at=sa.func.coalesce(job.c.started_at, sa.func.clock_timestamp()),
+            moved_at=sa.func.clock_timestamp(),
+        )
+        .returning(job.c.id)
+    )
+    return list(ended.all())
+
+
+def _children_began() -> sa.ScalarSelect[Any]:
+    """When the first child of the job being updated was taken up: a pipeline's own clock."""
+    child = job.alias("child")
+    return (
+        sa.select(sa.func.min(child.c.started_at))
+        .where(child.c.parent_id == job.c.id)
+        .correlate(job)
+        .scalar_subquery()
+    )
 
 
 async def add_warnings(connection: AsyncConnection, job_id: UUID, warnings: list[str]) -> None:
@@ -243,9 +325,9 @@ async def add_warnings(connection: AsyncConnection, job_id: UUID, warnings: list
     await move(connection, job_id, warnings=[*current, *fresh])
 
 
-async def waiting_on(connection: AsyncConnection, job_id: UUID) -> list[UUID]:
-    """Open jobs that wait for this one's end."""
-    query = sa.select(job.c.id).where(job.c.waits_on == job_id, OPEN)
+async def waiting_on(connection: AsyncConnection, job_ids: Sequence[UUID]) -> list[UUID]:
+    """Open jobs that wait for the end of one of these."""
+    query = sa.select(job.c.id).where(job.c.waits_on.in_(job_ids), OPEN)
     return list((await connection.scalars(query)).all())
 
 
@@ -276,6 +358,12 @@ async def standing_still(connection: AsyncConnection, seconds: float, limit: int
         job.update().where(job.c.id.in_(still)).values(moved_at=sa.func.clock_timestamp()).returning(job.c.id)
     )
     return list(marked.all())
+
+
+async def ended_among(connection: AsyncConnection, job_ids: Collection[UUID]) -> list[UUID]:
+    """Those of these jobs that have ended."""
+    query = sa.select(job.c.id).where(job.c.id.in_(job_ids), job.c.ended_at.is_not(None))
+    return list((await connection.scalars(query)).all())
 
 
 async def past_deadline(connection: AsyncConnection) -> list[UUID]:

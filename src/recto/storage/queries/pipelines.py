@@ -69,13 +69,6 @@ async def find(connection: AsyncConnection, organisation_id: UUID, pipeline_id: 
     return PipelineRow(*row)
 
 
-async def find_by_name(connection: AsyncConnection, organisation_id: UUID, name: str) -> PipelineRow | None:
-    """The pipeline of that name, if there is one."""
-    query = _deployed.where(pipeline.c.name == name, pipeline.c.organisation_id == organisation_id)
-    row = (await connection.execute(query)).one_or_none()
-    return PipelineRow(*row) if row else None
-
-
 async def list_all(connection: AsyncConnection, organisation_id: UUID) -> list[PipelineRow]:
     """An organisation's pipelines by name."""
     query = _deployed.where(pipeline.c.organisation_id == organisation_id).order_by(pipeline.c.name)

@@ -61,6 +61,15 @@ async def plan(connection: AsyncConnection, job_id: UUID, new: Sequence[NewUnit]
     return list(added.scalars().all())
 
 
+async def plan_first(connection: AsyncConnection, job_ids: Sequence[UUID], kind: str) -> list[int]:
+    """Insert one unit for each of these jobs; returns their ids in the same order."""
+    if not job_ids:
+        return []
+    rows = [{"job_id": job_id, "kind": kind} for job_id in job_ids]
+    added = await connection.execute(unit.insert().returning(unit.c.id, sort_by_parameter_order=True), rows)
+    return list(added.scalars().all())
+
+
 async def claim(connection: AsyncConnection, unit_id: int, worker: str, lease_s: float) -> UnitRow | None:
     """Take a unit: None when it is done, held by a living worker, or its job has ended."""
     claimable = sa.or_(
@@ -183,22 +192,30 @@ async def failures(connection: AsyncConnection, job_id: UUID) -> list[tuple[tupl
     return [(tuple(pages), error) for pages, error in await connection.execute(query)]
 
 
-async def lost(connection: AsyncConnection, overdue_s: float, limit: int) -> list[int]:
-    """Units that need a new task: their lease ran out, or they have waited `overdue_s` without being taken.
+async def expired(connection: AsyncConnection, limit: int) -> list[int]:
+    """Units whose worker has let its lease run out, the longest lost first; they are free to be claimed again."""
+    lost = sa.and_(unit.c.status == "running", unit.c.lease_until < sa.func.clock_timestamp())
+    return await _freed(connection, lost, unit.c.lease_until, limit)
 
-    They are free to be claimed again, and marked as deferred now, so that the next look leaves them alone.
+
+async def waiting(connection: AsyncConnection, overdue_s: float, limit: int) -> list[int]:
+    """Units that nobody has taken for `overdue_s`, the longest waiting first: their task may have got lost.
+
+    They are marked as deferred now, so that the next look takes others.
     """
     overdue = sa.func.clock_timestamp() - _seconds(overdue_s)
+    untaken = sa.and_(unit.c.status == "pending", unit.c.deferred_at < overdue)
+    return await _freed(connection, untaken, unit.c.deferred_at, limit)
+
+
+async def _freed(
+    connection: AsyncConnection, which: sa.ColumnElement[bool], first: sa.Column[Any], limit: int
+) -> list[int]:
     open_job = sa.exists().where(job.c.id == unit.c.job_id, job.c.ended_at.is_(None))
     stuck = (
         sa.select(unit.c.id)
-        .where(
-            sa.or_(
-                sa.and_(unit.c.status == "running", unit.c.lease_until < sa.func.clock_timestamp()),
-                sa.and_(unit.c.status == "pending", unit.c.deferred_at < overdue),
-            ),
-            open_job,
-        )
+        .where(which, open_job)
+        .order_by(first)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

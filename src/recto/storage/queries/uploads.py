@@ -1,5 +1,6 @@
 """Uploaded files: a row each, the bytes in object storage under `key_of`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -51,14 +52,25 @@ async def add(connection: AsyncConnection, row: UploadRow) -> None:
 
 async def find(connection: AsyncConnection, organisation_id: UUID, upload_id: UUID) -> UploadRow:
     """The organisation's upload; NotFound otherwise."""
+    (row,) = await find_all(connection, organisation_id, [upload_id])
+    return row
+
+
+async def find_all(
+    connection: AsyncConnection, organisation_id: UUID, upload_ids: Sequence[UUID]
+) -> list[UploadRow]:
+    """The organisation's uploads in this order; NotFound when one of them is not there."""
+    if not upload_ids:
+        return []
     columns = upload.c
     query = sa.select(
         columns.id, columns.organisation_id, columns.extension, columns.name, columns.size_bytes
-    ).where(columns.id == upload_id, columns.organisation_id == organisation_id)
-    row = (await connection.execute(query)).one_or_none()
-    if row is None:
-        raise NotFound(f"There is no upload {upload_id}; it may have been deleted.")
-    return UploadRow(*row)
+    ).where(columns.id.in_(upload_ids), columns.organisation_id == organisation_id)
+    found = {row[0]: UploadRow(*row) for row in await connection.execute(query)}
+    missing = next((one for one in upload_ids if one not in found), None)
+    if missing is not None:
+        raise NotFound(f"There is no upload {missing}; it may have been deleted.")
+    return [found[one] for one in upload_ids]
 
 
 async def record_size(connection: AsyncConnection, upload_id: UUID, size_bytes: int) -> bool:
