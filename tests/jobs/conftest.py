@@ -1,5 +1,5 @@
 """The fixtures of the job tests."""
 
-from jobs.yard import job_database, yard
+from job_yard import job_database, yard
 
 __all__ = ["job_database", "yard"]

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from jobs.yard import BUDGET, WEBHOOK, read
+from job_yard import BUDGET, WEBHOOK, read
 from recto.errors import DownloadFailed, InvalidConfig, JobState, NotFound, ReadTimedOut
 from recto.jobs.assembling import Assembled
 from recto.jobs.records import Copied, Outcome

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from jobs.yard import read
+from job_yard import read
 from recto.errors import DownloadFailed
 from recto.jobs.records import Copied
 from recto.storage.queries import jobs

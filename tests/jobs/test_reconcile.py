@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from jobs.yard import WEBHOOK, read
+from job_yard import WEBHOOK, read
 from recto.jobs import reconcile
 from recto.jobs.reconcile import Patience
 from recto.storage.queries import jobs, units

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from jobs.yard import LEASE_S
+from job_yard import LEASE_S
 from recto.errors import NotAvailable
 from recto.jobs import worker
 from recto.jobs.children import Children

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from jobs.yard import WEBHOOK, job_database, yard
+from job_yard import WEBHOOK, job_database, yard
 from recto.errors import NotFound, Unavailable
 from recto.storage.database import Database, driver_url, plain_url
 from recto.storage.queries import access, deliveries, jobs, pipelines, units, uploads
