@@ -11,7 +11,7 @@ from uuid import uuid4
 import psutil
 import pytest
 
-from jobs import child_work
+import child_work
 from recto.errors import DocumentLocked, Internal, ReadTimedOut, SubprocessCrashed
 from recto.jobs.children import Children
 
@@ -20,7 +20,7 @@ PARENT = """
 import asyncio, sys
 from pathlib import Path
 from uuid import uuid4
-from jobs import child_work
+import child_work
 from recto.jobs.children import Children
 
 async def main(folder):
