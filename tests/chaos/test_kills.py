@@ -158,8 +158,8 @@ def document() -> bytes:
 
 @pytest.fixture(scope="module")
 def slow_document() -> bytes:
-    """Units of many seconds: four pages with far too many words."""
-    return pages_pdf(UNIT_PAGES * 2, 30_000)
+    """Units of some ten seconds, longer than a stopped worker may go on: four pages with far too many words."""
+    return pages_pdf(UNIT_PAGES * 2, 150_000)
 
 
 @pytest.fixture(scope="module")
