@@ -1,12 +1,12 @@
 """The outbox: one row per webhook message, written in the transaction that ends its job."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from recto.storage.queries.moments import ago, later
 from recto.storage.tables import delivery
 
 
@@ -19,10 +19,6 @@ class DeliveryRow:
     url: str
     body: str
     attempt: int
-
-
-def _later(seconds: float) -> Any:
-    return sa.func.clock_timestamp() + sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
 
 
 async def add(
@@ -47,10 +43,10 @@ async def claim(
         .where(
             columns.id == delivery_id,
             columns.status == "pending",
-            columns.due_at <= sa.func.clock_timestamp() + sa.func.make_interval(0, 0, 0, 0, 0, 0, 0.5),
+            columns.due_at <= later(0.5),
             free,
         )
-        .values(attempt=columns.attempt + 1, worker=worker, lease_until=_later(lease_s))
+        .values(attempt=columns.attempt + 1, worker=worker, lease_until=later(lease_s))
         .returning(columns.id, columns.job_id, columns.url, columns.body, columns.attempt)
     )
     row = taken.one_or_none()
@@ -76,7 +72,7 @@ async def record(
             error=error,
             lease_until=None,
             worker=None,
-            due_at=_later(wait_s),
+            due_at=later(wait_s),
             ended_at=sa.null() if status == "pending" else sa.func.clock_timestamp(),
         )
     )
@@ -86,7 +82,7 @@ async def record(
 async def overdue(connection: AsyncConnection, seconds: float, limit: int) -> list[UUID]:
     """Pending messages whose time came so many seconds ago and that nobody is delivering."""
     columns = delivery.c
-    late = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+    late = ago(seconds)
     free = sa.or_(columns.lease_until.is_(None), columns.lease_until < sa.func.clock_timestamp())
     query = (
         sa.select(columns.id)

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recto.errors import ErrorRecord, NotFound
+from recto.storage.queries.moments import ago, later
 from recto.storage.tables import job
 
 OPEN = job.c.ended_at.is_(None)
@@ -244,7 +245,7 @@ async def start(connection: AsyncConnection, job_id: UUID, status: str, stage: s
             status=status,
             stage=stage,
             started_at=begun,
-            deadline_at=sa.func.clock_timestamp() + sa.func.make_interval(0, 0, 0, 0, 0, 0, job.c.timeout_s),
+            deadline_at=later(job.c.timeout_s),
             moved_at=sa.func.clock_timestamp(),
         )
     )
@@ -346,7 +347,7 @@ async def standing_still(connection: AsyncConnection, seconds: float, limit: int
 
     They are marked as moved now, so that the next look takes others, and another worker's does not wait.
     """
-    quiet = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+    quiet = ago(seconds)
     still = (
         sa.select(job.c.id)
         .where(OPEN, job.c.moved_at < quiet)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recto.errors import ErrorRecord
+from recto.storage.queries.moments import ago, later
 from recto.storage.tables import job, unit
 
 
@@ -44,12 +45,14 @@ class UnitResult:
     result_key: str | None
 
 
-def _seconds(value: float) -> Any:
-    return sa.func.make_interval(0, 0, 0, 0, 0, 0, value)
-
-
-def _later(value: float) -> Any:
-    return sa.func.clock_timestamp() + _seconds(value)
+def _held_by(worker: str, held: UnitRow) -> Any:
+    """Whether this worker still holds the unit it claimed: the fence before everything it records."""
+    return sa.and_(
+        unit.c.id == held.id,
+        unit.c.status == "running",
+        unit.c.worker == worker,
+        unit.c.attempt == held.attempt,
+    )
 
 
 async def plan(connection: AsyncConnection, job_id: UUID, new: Sequence[NewUnit]) -> list[int]:
@@ -84,7 +87,7 @@ async def claim(connection: AsyncConnection, unit_id: int, worker: str, lease_s:
             status="running",
             attempt=unit.c.attempt + 1,
             worker=worker,
-            lease_until=_later(lease_s),
+            lease_until=later(lease_s),
             started_at=sa.func.clock_timestamp(),
         )
         .returning(unit.c.id, unit.c.job_id, unit.c.kind, unit.c.pages, unit.c.attempt)
@@ -105,12 +108,7 @@ async def finish(
     """Record the outcome of a unit this worker holds; False when it holds it no more."""
     done = await connection.execute(
         unit.update()
-        .where(
-            unit.c.id == held.id,
-            unit.c.status == "running",
-            unit.c.worker == worker,
-            unit.c.attempt == held.attempt,
-        )
+        .where(_held_by(worker, held))
         .values(
             status=status,
             result_key=result_key,
@@ -131,12 +129,7 @@ async def release(connection: AsyncConnection, held: UnitRow, worker: str) -> bo
     """
     freed = await connection.execute(
         unit.update()
-        .where(
-            unit.c.id == held.id,
-            unit.c.status == "running",
-            unit.c.worker == worker,
-            unit.c.attempt == held.attempt,
-        )
+        .where(_held_by(worker, held))
         .values(
             status="pending",
             attempt=held.attempt - 1,
@@ -156,7 +149,7 @@ async def renew_leases(
     held = await connection.scalars(
         unit.update()
         .where(unit.c.id.in_(unit_ids), unit.c.worker == worker, unit.c.status == "running", open_job)
-        .values(lease_until=_later(lease_s))
+        .values(lease_until=later(lease_s))
         .returning(unit.c.id)
     )
     return set(held.all())
@@ -203,7 +196,7 @@ async def waiting(connection: AsyncConnection, overdue_s: float, limit: int) -> 
 
     They are marked as deferred now, so that the next look takes others.
     """
-    overdue = sa.func.clock_timestamp() - _seconds(overdue_s)
+    overdue = ago(overdue_s)
     untaken = sa.and_(unit.c.status == "pending", unit.c.deferred_at < overdue)
     return await _freed(connection, untaken, unit.c.deferred_at, limit)
 
