@@ -15,7 +15,7 @@ import numpy as np
 
 from recto.document.page import Picture, Ruling
 from recto.pages import pdfium
-from recto.pages.frame import Boxes, Frame, as_box
+from recto.pages.frame import Boxes, Frame, as_boxes
 
 # Lengths in points; seen on the development files unless another origin is given.
 THICKEST = 4.0  # a filled shape thinner than this is a line, not an area
@@ -292,14 +292,13 @@ def _rulings(found: _Found, frame: Frame) -> tuple[Ruling, ...]:
     outside = (middle_y < 0) | (middle_y > frame.height) | (middle_x < 0) | (middle_x > frame.width)
     boxes = frame.clipped(boxes)
     long = np.where(horizontal, boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= SHORTEST
-    rulings = (
-        Ruling(as_box(boxes[row]), bool(horizontal[row]), round(float(thickness[row]), 2))
-        for row in np.flatnonzero(long & ~outside).tolist()
-    )
+    kept = long & ~outside
+    rounded = [round(one, 2) for one in thickness[kept].tolist()]
+    rulings = map(Ruling, as_boxes(boxes[kept]), horizontal[kept].tolist(), rounded)
     return tuple(dict.fromkeys(rulings))
 
 
 def _pictures(found: _Found, frame: Frame) -> tuple[Picture, ...]:
     boxes = frame.clipped(_upright(found.pictures, frame))
-    pictures = (Picture(as_box(row)) for row in boxes if row[2] > row[0] and row[3] > row[1])
-    return tuple(dict.fromkeys(pictures))
+    seen = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+    return tuple(dict.fromkeys(map(Picture, as_boxes(boxes[seen]))))

@@ -13,7 +13,7 @@ changes of style. What real files do, and what is done about it:
 import ctypes
 import math
 import re
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from recto.document.page import Word
 from recto.pages import pdfium
-from recto.pages.frame import Boxes, Frame, as_box
+from recto.pages.frame import Boxes, Frame, as_boxes
 
 # Sizes are shares of the font size unless said otherwise; all from looking at the development files.
 WORD_GAP = 0.6  # wider than this between two characters is a new word even where pdfium saw no space
@@ -135,12 +135,10 @@ class TextLayer:
 def gather(text_page: int, count: int) -> Characters:
     """All characters of a text page (a pdfium handle and its number of characters); raises nothing."""
     count = min(count, MAX_CHARACTERS)
-    index = range(count)
-    codes = np.fromiter(map(pdfium.char_unicode, repeat(text_page), index), np.uint32, count)
-    failed = np.fromiter(map(pdfium.char_is_unmapped, repeat(text_page), index), np.int32, count) == 1
-    objects = np.fromiter(
-        (owner or 0 for owner in map(pdfium.char_object, repeat(text_page), index)), np.uint64, count
-    )
+    index, pages = range(count), repeat(ctypes.c_void_p(text_page))
+    codes = np.fromiter(map(pdfium.every_unicode, pages, index), np.uint32, count)
+    failed = np.fromiter(map(pdfium.every_is_unmapped, pages, index), np.int32, count) == 1
+    objects = np.fromiter(map(pdfium.every_object, pages, index), np.uint64, count)
     style_of, styles = _styles(text_page, objects)
     codes, unmapped = _mapped(text_page, codes, failed, style_of, styles)
     boxes = _boxes(text_page, count, style_of, styles)
@@ -194,22 +192,33 @@ def _styles(text_page: int, objects: NDArray[np.uint64]) -> tuple[NDArray[np.int
         return np.zeros(0, np.int32), ()
     starts = np.flatnonzero(np.concatenate(([True], objects[1:] != objects[:-1])))
     lengths = np.diff(np.append(starts, len(objects)))
+    owned = np.flatnonzero(objects[starts])  # the others are spaces and line ends that pdfium made up
+    looks = _looks(text_page, starts[owned].tolist(), objects[starts[owned]].tolist())
     fonts: dict[int, _Font] = {}
     numbers: dict[Style, int] = {}
-    run_styles = np.empty(len(starts), np.int32)
-    matrix, size = (ctypes.c_float * 6)(), ctypes.c_float()
-    matrix_at, size_at = ctypes.addressof(matrix), ctypes.addressof(size)
-    for run, (start, owner) in enumerate(zip(starts.tolist(), objects[starts].tolist(), strict=True)):
-        if not owner:
-            run_styles[run] = -1  # a space or line end that pdfium made up
-            continue
-        pdfium.char_matrix(text_page, start, matrix_at)
-        pdfium.text_size(owner, size_at)
-        address = pdfium.text_font(owner) or 0
+    number_of: dict[_Look, int] = {}
+    for look in dict.fromkeys(looks):
+        address, size, mode, *matrix = look
         font = fonts.get(address) or fonts.setdefault(address, _font(address))
-        style = _style(font, size.value, tuple(matrix), pdfium.text_mode(owner))
-        run_styles[run] = numbers.setdefault(style, len(numbers))
+        number_of[look] = numbers.setdefault(_style(font, size, tuple(matrix), mode), len(numbers))
+    run_styles = np.full(len(starts), -1, np.int32)
+    run_styles[owned] = np.fromiter(map(number_of.__getitem__, looks), np.int32, len(looks))
     return np.repeat(run_styles, lengths), tuple(numbers)
+
+
+_Look = tuple[int, float, int, float, float, float, float]
+"""A text object's font, size, render mode and the turning part of its matrix: what its style follows from."""
+
+
+def _looks(text_page: int, starts: list[int], owners: list[int]) -> list[_Look]:
+    count = len(owners)
+    matrices, sizes = np.zeros((count, 6), np.float32), np.zeros(count, np.float32)
+    at = matrices.ctypes.data
+    deque(map(pdfium.char_matrix, repeat(text_page), starts, range(at, at + count * 24, 24)), maxlen=0)
+    at = sizes.ctypes.data
+    deque(map(pdfium.text_size, owners, range(at, at + count * 4, 4)), maxlen=0)
+    fonts, modes = map(pdfium.text_font, owners), map(pdfium.text_mode, owners)
+    return list(zip(fonts, sizes.tolist(), modes, *matrices[:, :4].T.tolist(), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +259,7 @@ def _font(address: int) -> _Font:
 
 
 def _style(font: _Font, size: float, matrix: tuple[float, ...], mode: int) -> Style:
-    a, b, c, d = matrix[:4]
+    a, b, c, d = matrix
     return Style(
         font=font.name,
         size=round(abs(size) * math.hypot(c, d), 2),
@@ -304,7 +313,8 @@ def _boxes(text_page: int, count: int, style_of: NDArray[np.int32], styles: tupl
     loose = np.zeros((count, 4), np.float32)  # left, top, right, bottom
     start = loose.ctypes.data
     addresses = range(start, start + count * 16, 16)
-    deque(map(pdfium.char_loose_box, repeat(text_page), range(count), addresses), maxlen=0)
+    pages, places = repeat(ctypes.c_void_p(text_page)), map(ctypes.c_void_p, addresses)
+    deque(map(pdfium.every_loose_box, pages, range(count), places), maxlen=0)
     boxes = loose.astype(np.float64)[:, [0, 3, 2, 1]]
     sizes = np.array([*(style.size for style in styles), 0.0])[style_of]
     turned = np.array([*(abs(style.angle_deg) > SKEW_DEG for style in styles), False])[style_of]
@@ -384,24 +394,25 @@ def _built(
     text = "".join(map(chr, codes.tolist()))
     low = np.minimum.reduceat(boxes[:, :2], starts, axis=0)
     high = np.maximum.reduceat(boxes[:, 2:], starts, axis=0)
-    sides = np.concatenate((low, high), axis=1)
-    ends = [*starts[1:].tolist(), len(codes)]
+    places = as_boxes(np.concatenate((low, high), axis=1))
     angles = [frame.angle(style.angle_deg) for style in styles]
+    first = starts.tolist()
     words: list[Word] = []
-    for row, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
-        number = int(style_of[start])
+    for box, start, end, number, spaced in zip(
+        places, first, [*first[1:], len(text)], style_of[starts].tolist(), apart[starts].tolist(), strict=True
+    ):
         style = styles[number]
         words.append(
             Word(
                 text=_readable(text[start:end]),
-                box=as_box(sides[row]),
+                box=box,
                 font_size=style.size,
                 bold=style.bold,
                 italic=style.italic,
                 font=style.font,
                 rotation=angles[number],
                 hidden=style.hidden,
-                space_before=bool(apart[start]),
+                space_before=spaced,
             )
         )
     return words
@@ -418,16 +429,19 @@ def _readable(text: str) -> str:
 
 def _printed_once(words: list[Word]) -> tuple[Word, ...]:
     # Two grids, half a cell apart in each direction: words nearer than half a cell share a cell of one of them.
-    seen: set[tuple[str, int, int, int]] = set()
-    kept: list[Word] = []
-    for word in words:
-        cell = max(0.1, 2 * OVERPRINT_SHIFT * word.font_size)
-        x, y = word.box.x0 / cell, word.box.y0 / cell
-        keys = {
-            (word.text, grid, int(x + dx), int(y + dy))
-            for grid, (dx, dy) in enumerate(((0, 0), (0.5, 0), (0, 0.5), (0.5, 0.5)))
-        }
-        if seen.isdisjoint(keys):
-            kept.append(word)
-        seen |= keys
-    return tuple(kept)
+    # A word goes when one before it has its text and a cell of its own. Texts that stand once need no look.
+    counts = Counter(word.text for word in words)
+    again = [row for row, word in enumerate(words) if counts[word.text] > 1]
+    if not again:
+        return tuple(words)
+    texts = [words[row].text for row in again]
+    places = np.array([(words[row].box.x0, words[row].box.y0, words[row].font_size) for row in again])
+    cells = places[:, :2] / np.maximum(0.1, 2 * OVERPRINT_SHIFT * places[:, 2])[:, None]
+    twice: set[int] = set()
+    for shift in ((0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.5, 0.5)):
+        seen: set[tuple[str, int, int]] = set()
+        for row, *key in zip(again, texts, *(cells + shift).astype(np.int64).T.tolist(), strict=True):
+            if tuple(key) in seen:
+                twice.add(row)
+            seen.add(tuple(key))
+    return tuple(word for row, word in enumerate(words) if row not in twice)

@@ -2,7 +2,8 @@
 
 The ready-made bindings check and wrap every argument, which costs more than the call. Here the same functions
 take plain integers (handles and buffer addresses), so that `map` can drive them without Python code in between.
-Nothing here opens or closes anything; see pdf. pdfium is not thread-safe, hence PYFUNCTYPE: the interpreter
+Those called for every character check no argument at all: they take the page and every address
+as `c_void_p`, for a plain integer would be cut to 32 bits. Nothing here opens or closes anything; see pdf. pdfium is not thread-safe, hence PYFUNCTYPE: the interpreter
 lock stays held during a call.
 """
 
@@ -16,6 +17,7 @@ _HANDLE = ctypes.c_void_p
 _ADDRESS = ctypes.c_void_p
 _INT = ctypes.c_int
 _ULONG = ctypes.c_ulong
+_SIZE = ctypes.c_size_t  # for a handle that may be missing: 0 instead of None
 
 
 def _direct(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:
@@ -24,18 +26,25 @@ def _direct(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:
     return ctypes.PYFUNCTYPE(result, *arguments)(address)
 
 
+def _unchecked(function: Any, result: Any) -> Callable[..., Any]:
+    # Without argument types a call costs two thirds: measured 170 ns instead of 260 ns.
+    return _direct(function, result)
+
+
+# Characters, called for each: (text page as c_void_p, index[, address as c_void_p]).
+every_unicode = _unchecked(raw.FPDFText_GetUnicode, ctypes.c_uint)
+every_is_unmapped = _unchecked(raw.FPDFText_HasUnicodeMapError, _INT)
+every_object = _unchecked(raw.FPDFText_GetTextObject, _SIZE)
+every_loose_box = _unchecked(raw.FPDFText_GetLooseCharBox, _INT)
+
 # Characters: (text page, index[, address]).
-char_unicode = _direct(raw.FPDFText_GetUnicode, ctypes.c_uint, _HANDLE, _INT)
-char_loose_box = _direct(raw.FPDFText_GetLooseCharBox, _INT, _HANDLE, _INT, _ADDRESS)
 char_box = _direct(raw.FPDFText_GetCharBox, _INT, _HANDLE, _INT, _ADDRESS, _ADDRESS, _ADDRESS, _ADDRESS)
 char_origin = _direct(raw.FPDFText_GetCharOrigin, _INT, _HANDLE, _INT, _ADDRESS, _ADDRESS)
-char_object = _direct(raw.FPDFText_GetTextObject, _HANDLE, _HANDLE, _INT)
 char_matrix = _direct(raw.FPDFText_GetMatrix, _INT, _HANDLE, _INT, _ADDRESS)
 char_is_hyphen = _direct(raw.FPDFText_IsHyphen, _INT, _HANDLE, _INT)
-char_is_unmapped = _direct(raw.FPDFText_HasUnicodeMapError, _INT, _HANDLE, _INT)
 
 # Text objects and their fonts.
-text_font = _direct(raw.FPDFTextObj_GetFont, _HANDLE, _HANDLE)
+text_font = _direct(raw.FPDFTextObj_GetFont, _SIZE, _HANDLE)
 text_size = _direct(raw.FPDFTextObj_GetFontSize, _INT, _HANDLE, _ADDRESS)
 text_mode = _direct(raw.FPDFTextObj_GetTextRenderMode, _INT, _HANDLE)
 font_name = _direct(raw.FPDFFont_GetBaseFontName, ctypes.c_size_t, _HANDLE, _ADDRESS, ctypes.c_size_t)
