@@ -173,6 +173,8 @@ def baselines(words: Sequence[Word]) -> list[list[Word]]:
 
 def text_lines(words: Sequence[Word]) -> list[Line]:
     """The lines of words that stand in one column, such as a cell, however wide their gaps."""
+    if len(words) == 1:
+        return [line_of(words)]
     return mended([line_of(_reading_order(row)) for row in baselines(words)], ())
 
 
@@ -193,18 +195,22 @@ def cut_lines(
         run: list[Word] = [row[0]]
         right = row[0].box.x1
         for word in row[1:]:
+            box = word.box
             if _parted(run[-1], right, word, gutters, gap_em):
                 lines.append(line_of(_reading_order(run)))
                 run = []
-                right = word.box.x1
+                right = box.x1
             run.append(word)
-            right = max(right, word.box.x1)
+            if box.x1 > right:
+                right = box.x1
         lines.append(line_of(_reading_order(run)))
     return mended(lines, gutters, min(gap_em, TOUCHING_EM))
 
 
 def mended(lines: Sequence[Line], gutters: Sequence[Gutter], touching_em: float = TOUCHING_EM) -> list[Line]:
     """Lines with raised, lowered and slightly offset pieces put back where they belong, top to bottom."""
+    if len(lines) == 1:
+        return list(lines)
     bands: dict[int, list[Line]] = {}
     for line in sorted(lines, key=_largest_first):
         whole = line
@@ -241,9 +247,13 @@ def _other_half(
 ) -> Line | None:
     best: Line | None = None
     best_share = SAME_LINE_OVERLAP
+    top, bottom = line.box.y0, line.box.y1
     for band in _bands(line.box):
         for other in bands.get(band, ()):
-            share = _shared_height(line.box, other.box)
+            box = other.box
+            if box.y0 >= bottom or box.y1 <= top:
+                continue  # most of a band: the lines above and below
+            share = _shared_height(line.box, box)
             if share >= best_share and _touch(line, other, gutters, touching_em):
                 best, best_share = other, share
     return best
@@ -274,7 +284,7 @@ def _is_initial(word: Word, beside: Word) -> bool:
 
 def _with_initials(lines: list[Line]) -> list[Line]:
     """Give an initial that is several lines tall to the first line beside it."""
-    for cap in [line for line in lines if len(line.words) == 1 and len(line.words[0].text) == 1]:
+    for cap in [line for line in lines if _is_lone_letter(line)]:
         first = next((line for line in lines if line is not cap and _begins_with(cap, line)), None)
         if first is not None:
             rest = replace(first.words[0], space_before=False)
@@ -282,6 +292,10 @@ def _with_initials(lines: list[Line]) -> list[Line]:
             lines[lines.index(first)] = whole
             lines.remove(cap)
     return lines
+
+
+def _is_lone_letter(line: Line) -> bool:
+    return len(line.words) == 1 and len(line.words[0].text) == 1 and line.words[0].text.isalpha()
 
 
 def _begins_with(cap: Line, line: Line) -> bool:
@@ -305,11 +319,10 @@ def _parted(before: Word, right: float, word: Word, gutters: Sequence[Gutter], g
 
 def _reading_order(run: list[Word]) -> list[Word]:
     """Left to right, or right to left where most words are Hebrew or Arabic."""
-    rtl = sum(
-        1
-        for word in run
-        if not word.text.isascii() and any(RTL_FIRST <= letter <= RTL_LAST for letter in word.text)
-    )
+    foreign = [word.text for word in run if not word.text.isascii()]
+    if len(foreign) * 2 <= len(run):
+        return run
+    rtl = sum(1 for text in foreign if any(RTL_FIRST <= letter <= RTL_LAST for letter in text))
     return run[::-1] if rtl * 2 > len(run) else run
 
 

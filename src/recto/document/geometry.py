@@ -75,9 +75,11 @@ def around(boxes: Iterable[Box]) -> Box:
     every = list(boxes)
     if not every:
         raise ValueError("around() needs at least one box")
+    if len(every) == 1:
+        return every[0]
     return Box(
-        min(b.x0 for b in every),
-        min(b.y0 for b in every),
-        max(b.x1 for b in every),
-        max(b.y1 for b in every),
+        min([b.x0 for b in every]),
+        min([b.y0 for b in every]),
+        max([b.x1 for b in every]),
+        max([b.y1 for b in every]),
     )

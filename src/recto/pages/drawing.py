@@ -113,11 +113,12 @@ def drawing_of(page: int, frame: Frame) -> Drawing:
 def _walk(
     owners: Iterator[int | None], matrix: _Matrix, depth: int, frame: Frame, found: _Found, scratch: _Scratch
 ) -> None:
+    object_type = pdfium.object_type
     for owner in owners:
-        if owner is None or found.spent:
+        if owner is None or found.seen >= MOST_OBJECTS or found.segments >= MOST_SEGMENTS:
             return
         found.seen += 1
-        kind = pdfium.object_type(owner)
+        kind = object_type(owner)
         if kind == pdfium.OBJECT_TEXT:
             continue
         if kind == pdfium.OBJECT_PATH:

@@ -252,11 +252,11 @@ def _facts(frame: Frame, layer: TextLayer, drawn: Drawing) -> route.Facts:
 
 def _covered_height(words: tuple[Word, ...], height: float) -> float:
     # Share of the page's height in which some visible word stands.
-    rows = np.zeros(max(1, int(height)) + 1, np.bool_)
-    for word in words:
-        if not word.hidden:
-            rows[int(word.box.y0) : int(word.box.y1) + 1] = True
-    return float(rows.mean())
+    rows = bytearray(max(1, int(height)) + 1)
+    spans = {(int(word.box.y0), int(word.box.y1) + 1) for word in words if not word.hidden}
+    for top, bottom in spans:
+        rows[top:bottom] = bytes(max(0, min(bottom, len(rows)) - top)).replace(b"\0", b"\1")
+    return rows.count(1) / len(rows)
 
 
 def _picture_share(pictures: tuple[Picture, ...], frame: Frame) -> float:

@@ -93,9 +93,9 @@ def filled(cells: Iterable[Cell]) -> int:
 
 def unsaid(found: FoundTable) -> str:
     """Letters and figures of the table's words that stand in none of its cells, "" when none is lost."""
-    words = Counter(letter for word in found.words for letter in word.text if letter.isalnum())
-    words.subtract(letter for cell in found.table.cells for letter in cell.text if letter.isalnum())
-    return "".join(sorted(words.elements()))
+    words = Counter("".join([word.text for word in found.words]))
+    words.subtract(Counter("".join([cell.text for cell in found.table.cells])))
+    return "".join(sorted(letter for letter in words.elements() if letter.isalnum()))
 
 
 def weighed(found: FoundTable) -> FoundTable:

@@ -74,6 +74,8 @@ PlacedRow = tuple[Placed, ...]
 
 def phrases_of(words: Sequence[Word]) -> list[Line]:
     """The phrases of words that may be a table: parted at gaps, between figures at smaller ones."""
+    if len(words) == 1:
+        return [line_of(words)]
     found: list[Line] = []
     for line in cut_lines(baselines(words), (), PHRASE_GAP_EM):
         run: list[Word] = []

@@ -291,7 +291,14 @@ def _areas(
                 _merge(label, label[row, column + 1], label[row, column])
             if row + 1 < rows and not floor[row + 1][column]:
                 _merge(label, label[row + 1, column], label[row, column])
-    return [area for one in np.unique(label) for area in _rectangles(label == one)]
+    names, first, counts = np.unique(label, return_index=True, return_counts=True)
+    areas: list[Area] = []
+    for name, at, count in zip(names.tolist(), first.tolist(), counts.tolist(), strict=True):
+        if count == 1:
+            areas.append(Area(at // columns, at % columns, 1, 1))
+        else:
+            areas.extend(_rectangles(label == name))
+    return areas
 
 
 def _merge(label: np.ndarray, a: int, b: int) -> None:
@@ -301,14 +308,19 @@ def _merge(label: np.ndarray, a: int, b: int) -> None:
 
 def _walls(at: Sequence[float], along: Sequence[float], lines: Sequence[Segment]) -> list[list[bool]]:
     """For each position and each interval along it: does a drawn line cover enough of the interval?"""
-    return [
-        [
-            sum(max(0.0, min(one.end, end) - max(one.start, start)) for one in near)
-            >= EDGE_SHARE * (end - start)
-            for start, end in pairwise(along)
-        ]
-        for near in ([one for one in lines if abs(one.at - place) <= SNAP_PT] for place in at)
-    ]
+    walls: list[list[bool]] = []
+    for place in at:
+        near = [(one.start, one.end) for one in lines if abs(one.at - place) <= SNAP_PT]
+        walls.append([_covers(near, start, end) for start, end in pairwise(along)])
+    return walls
+
+
+def _covers(near: Sequence[tuple[float, float]], start: float, end: float) -> bool:
+    shared = 0.0
+    for first, last in near:
+        if first < end and last > start:
+            shared += min(last, end) - max(first, start)
+    return shared >= EDGE_SHARE * (end - start)
 
 
 def _rectangles(mask: np.ndarray) -> list[Area]:

@@ -53,6 +53,8 @@ def refine(lattice: Lattice, held: Mapping[Area, Sequence[Word]]) -> Table | Non
 
 def with_markers(phrases: Sequence[Line]) -> list[Line]:
     """The phrases of a cell, bullets and numbers of a list in it given back to their text."""
+    if len(phrases) == 1:
+        return list(phrases)
     found: list[Line] = []
     for row in visual_rows(phrases):
         for phrase in row.phrases:
@@ -73,6 +75,8 @@ def _is_marker_of(before: Line, phrase: Line) -> bool:
 
 def side_by_side(phrases: Sequence[Line]) -> bool:
     """Whether some of the phrases stand beside each other."""
+    if len(phrases) == 1:
+        return False
     rows = visual_rows(phrases)
     return any(len(row.phrases) > 1 for row in rows)
 

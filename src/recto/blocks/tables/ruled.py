@@ -51,7 +51,8 @@ def find_ruled_tables(rulings: Sequence[Ruling], words: Sequence[Word]) -> tuple
     drawings: list[Box] = []
     free = list(words)
     for lattice in sorted(find_lattices(rulings), key=lambda one: one.box.area):
-        inside = [word for word in free if lattice.box.holds_center_of(word.box)]
+        frame = lattice.box
+        inside = [word for word in free if frame.holds_center_of(word.box)]
         held = _by_area(lattice, inside)
         if _is_drawing(lattice, held, inside):
             drawings.append(lattice.box)
