@@ -27,6 +27,8 @@ LABELS_EM = 2.5
 """Height below the scale, in font sizes, in which the labels of the level axis stand."""
 
 _NUMBER = re.compile(r"^[-−]?[$€£]?\d{1,3}(?:,?\d{3})*(?:\.\d+)?\s?%?$")
+_PART = re.compile(r"[-−$€£\d,.%]+")
+"""A word that may be a part of such a number, or all of it."""
 _NOT_DIGITS = re.compile(r"[^\d.]")
 
 
@@ -37,10 +39,19 @@ class _Mark:
 
 
 def may_hold_charts(page: Page, words: Sequence[Word]) -> bool:
-    """A quick look: lines, and numbers enough for one scale."""
+    """A quick look: lines, and numbers enough for one scale, flush on one side."""
     if not page.rulings:
         return False
-    return sum(1 for word in words if word.text[-1].isdigit() or word.text[-1] == "%") >= MIN_MARKS
+    if sum(1 for word in words if word.text[-1].isdigit() or word.text[-1] == "%") < MIN_MARKS:
+        return False
+    parts = [word.box for word in words if _PART.fullmatch(word.text)]
+    return _some_flush([box.x1 for box in parts]) or _some_flush([box.x0 for box in parts])
+
+
+def _some_flush(edges: list[float]) -> bool:
+    """Whether so many edges as a scale has marks stand at one place."""
+    edges.sort()
+    return any(last - first <= FLUSH_PT for first, last in zip(edges, edges[MIN_MARKS - 1 :], strict=False))
 
 
 def find_charts(page: Page, phrases: Sequence[Line]) -> list[Box]:

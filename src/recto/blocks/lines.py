@@ -201,8 +201,7 @@ def cut_lines(
                 run = []
                 right = box.x1
             run.append(word)
-            if box.x1 > right:
-                right = box.x1
+            right = max(right, box.x1)
         lines.append(line_of(_reading_order(run)))
     return mended(lines, gutters, min(gap_em, TOUCHING_EM))
 

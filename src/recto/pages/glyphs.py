@@ -13,7 +13,7 @@ changes of style. What real files do, and what is done about it:
 import ctypes
 import math
 import re
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -58,6 +58,8 @@ _WHITE = np.array(
     ],
     dtype=np.uint32,
 )
+_WHITE_BELOW = np.zeros(0x10000, np.bool_)  # by code; the last stands for every code above
+_WHITE_BELOW[_WHITE] = True
 _FIRST_VISIBLE = 0x20  # codes below are controls
 _PRIVATE = (0xE000, 0xF8FF)  # first and last code that each font uses as it likes
 _SYMBOL_ASCII = (0xF020, 0xF07E)  # where symbol-encoded fonts put ASCII
@@ -142,7 +144,7 @@ def gather(text_page: int, count: int) -> Characters:
     style_of, styles = _styles(text_page, objects)
     codes, unmapped = _mapped(text_page, codes, failed, style_of, styles)
     boxes = _boxes(text_page, count, style_of, styles)
-    white = np.isin(codes, _WHITE) | (style_of < 0)
+    white = _is_white(codes) | (style_of < 0)
     return Characters(codes, boxes, style_of, styles, unmapped & ~white, white)
 
 
@@ -284,15 +286,15 @@ def _mapped(
     # Codes as they should be read, and which of them nobody can read.
     codes = codes.copy()
     codes[codes > LAST_CODE] = 0
-    for index in np.flatnonzero(np.isin(codes, _HYPHENS)).tolist():
+    for index in np.flatnonzero((codes == _HYPHENS[0]) | (codes == _HYPHENS[1])).tolist():
         if pdfium.char_is_hyphen(text_page, index) == 1:
             codes[index] = ord("-")
     symbol = np.array([*(style.symbol for style in styles), False])[style_of]
     private = _within(codes, _PRIVATE)
-    bullets = np.isin(codes, list(_BULLETS))
+    bullets = np.isin(codes, list(_BULLETS)) if private.any() else private
     letters = ~symbol & _within(codes, _SYMBOL_ASCII) & ~bullets
     codes[letters] -= _SYMBOL_OFFSET  # a symbol-encoded text font: the low byte is the letter
-    control = (codes < _FIRST_VISIBLE) & ~np.isin(codes, _WHITE)
+    control = (codes < _FIRST_VISIBLE) & ~_is_white(codes)
     none = _within(codes, _NO_CHARACTERS)
     unmapped = control | none | failed | (private & ~symbol & ~letters & ~bullets)
     starts = unmapped & _alone_on_line_start(codes)
@@ -301,11 +303,16 @@ def _mapped(
     return codes, unmapped & ~starts
 
 
+def _is_white(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    # One look into a table, as every white character lies below its end.
+    return _WHITE_BELOW[np.minimum(codes, len(_WHITE_BELOW) - 1)]
+
+
 def _alone_on_line_start(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
     # An unknown sign before a space at the start of a line is a bullet, whatever its font calls it.
     before, after = np.roll(codes, 1), np.roll(codes, -1)
     before[:1], after[-1:] = ord("\n"), 0
-    return np.isin(before, (0xA, 0xD)) & np.isin(after, (0x9, 0x20, 0xA0))
+    return ((before == 0xA) | (before == 0xD)) & ((after == 0x9) | (after == 0x20) | (after == 0xA0))  # noqa: PLR2004 - white
 
 
 def _boxes(text_page: int, count: int, style_of: NDArray[np.int32], styles: tuple[Style, ...]) -> Boxes:
@@ -397,6 +404,7 @@ def _built(
     places = as_boxes(np.concatenate((low, high), axis=1))
     angles = [frame.angle(style.angle_deg) for style in styles]
     first = starts.tolist()
+    plain = text.isascii()
     words: list[Word] = []
     for box, start, end, number, spaced in zip(
         places, first, [*first[1:], len(text)], style_of[starts].tolist(), apart[starts].tolist(), strict=True
@@ -404,7 +412,7 @@ def _built(
         style = styles[number]
         words.append(
             Word(
-                text=_readable(text[start:end]),
+                text=text[start:end] if plain else _readable(text[start:end]),
                 box=box,
                 font_size=style.size,
                 bold=style.bold,
@@ -429,19 +437,18 @@ def _readable(text: str) -> str:
 
 def _printed_once(words: list[Word]) -> tuple[Word, ...]:
     # Two grids, half a cell apart in each direction: words nearer than half a cell share a cell of one of them.
-    # A word goes when one before it has its text and a cell of its own. Texts that stand once need no look.
-    counts = Counter(word.text for word in words)
-    again = [row for row, word in enumerate(words) if counts[word.text] > 1]
-    if not again:
-        return tuple(words)
-    texts = [words[row].text for row in again]
-    places = np.array([(words[row].box.x0, words[row].box.y0, words[row].font_size) for row in again])
+    # A word goes when one before it has its text and a cell of its own.
+    if not words:
+        return ()
+    numbers: dict[str, int] = {}
+    texts = np.array([numbers.setdefault(word.text, len(numbers)) for word in words], np.int64)
+    places = np.array([(word.box.x0, word.box.y0, word.font_size) for word in words])
     cells = places[:, :2] / np.maximum(0.1, 2 * OVERPRINT_SHIFT * places[:, 2])[:, None]
-    twice: set[int] = set()
+    again = np.zeros(len(words), np.bool_)
     for shift in ((0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.5, 0.5)):
-        seen: set[tuple[str, int, int]] = set()
-        for row, *key in zip(again, texts, *(cells + shift).astype(np.int64).T.tolist(), strict=True):
-            if tuple(key) in seen:
-                twice.add(row)
-            seen.add(tuple(key))
-    return tuple(word for row, word in enumerate(words) if row not in twice)
+        x, y = (cells + shift).astype(np.int64).T
+        _, first, same = np.unique((texts << 40) | (x << 20) | y, return_index=True, return_inverse=True)
+        again |= first[same] != np.arange(len(words))
+    if not again.any():
+        return tuple(words)
+    return tuple(word for word, repeated in zip(words, again.tolist(), strict=True) if not repeated)

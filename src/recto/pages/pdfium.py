@@ -2,9 +2,9 @@
 
 The ready-made bindings check and wrap every argument, which costs more than the call. Here the same functions
 take plain integers (handles and buffer addresses), so that `map` can drive them without Python code in between.
-Those called for every character check no argument at all: they take the page and every address
-as `c_void_p`, for a plain integer would be cut to 32 bits. Nothing here opens or closes anything; see pdf. pdfium is not thread-safe, hence PYFUNCTYPE: the interpreter
-lock stays held during a call.
+Those called for every character check no argument at all: they take the page and every address as `c_void_p`, for a
+plain integer would be cut to 32 bits. Nothing here opens or closes anything; see pdf. pdfium is not thread-safe,
+hence PYFUNCTYPE: the interpreter lock stays held during a call.
 """
 
 import ctypes
