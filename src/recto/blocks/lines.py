@@ -246,12 +246,14 @@ def _other_half(
 ) -> Line | None:
     best: Line | None = None
     best_share = SAME_LINE_OVERLAP
+    reach = touching_em * line.size + 1.0
+    left, right = line.box.x0 - reach, line.box.x1 + reach
     top, bottom = line.box.y0, line.box.y1
     for band in _bands(line.box):
         for other in bands.get(band, ()):
             box = other.box
-            if box.y0 >= bottom or box.y1 <= top:
-                continue  # most of a band: the lines above and below
+            if box.x0 > right or box.x1 < left or box.y0 >= bottom or box.y1 <= top:
+                continue  # most of a band: too far to touch
             share = _shared_height(line.box, box)
             if share >= best_share and _touch(line, other, gutters, touching_em):
                 best, best_share = other, share

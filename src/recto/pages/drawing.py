@@ -13,9 +13,10 @@ from itertools import pairwise, repeat
 
 import numpy as np
 
+from recto.document.geometry import Box
 from recto.document.page import Picture, Ruling
 from recto.pages import pdfium
-from recto.pages.frame import Boxes, Frame, as_boxes
+from recto.pages.frame import Boxes, Frame, as_boxes, thousandths
 
 # Lengths in points; seen on the development files unless another origin is given.
 THICKEST = 4.0  # a filled shape thinner than this is a line, not an area
@@ -295,8 +296,10 @@ def _rulings(found: _Found, frame: Frame) -> tuple[Ruling, ...]:
     long = np.where(horizontal, boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= SHORTEST
     kept = long & ~outside
     rounded = [round(one, 2) for one in thickness[kept].tolist()]
-    rulings = map(Ruling, as_boxes(boxes[kept]), horizontal[kept].tolist(), rounded)
-    return tuple(dict.fromkeys(rulings))
+    every = zip(*thousandths(boxes[kept]).T.tolist(), horizontal[kept].tolist(), rounded, strict=True)
+    return tuple(
+        Ruling(Box(x0, y0, x1, y1), level, thick) for x0, y0, x1, y1, level, thick in dict.fromkeys(every)
+    )
 
 
 def _pictures(found: _Found, frame: Frame) -> tuple[Picture, ...]:

@@ -74,11 +74,12 @@ def as_box(row: NDArray[np.float64]) -> Box:
 
 def as_boxes(rows: Boxes) -> list[Box]:
     """The rows of an upright array as boxes, to a thousandth of a point."""
-    return list(starmap(Box, _thousandths(rows).tolist()))
+    return list(starmap(Box, thousandths(rows).tolist()))
 
 
-def _thousandths(values: Boxes) -> Boxes:
-    # As Python rounds. Numpy multiplies first, which can move a value onto a tie: those near one are done singly.
+def thousandths(values: Boxes) -> Boxes:
+    """The sides rounded to a thousandth of a point, as Python rounds."""
+    # Numpy multiplies first, which can move a value onto a tie: those near one are done singly.
     scaled = values * 1000
     rounded = np.rint(scaled) / 1000
     doubtful = np.abs(scaled - np.floor(scaled) - 0.5) < NEAR_TIE

@@ -162,6 +162,8 @@ def _covered(box: Box, columns: Sequence[tuple[float, float]]) -> tuple[int, int
     width = max(box.width, 1e-6)
     covered: list[int] = []
     for i, (x0, x1) in enumerate(columns):
+        if x0 >= box.x1 or x1 <= box.x0:
+            continue
         shared = min(box.x1, x1) - max(box.x0, x0)
         if shared > SPAN_SHARE * min(width, max(x1 - x0, 1e-6)):
             covered.append(i)

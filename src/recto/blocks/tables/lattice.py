@@ -170,8 +170,12 @@ def _nested_frames(upright: Sequence[Segment]) -> list[Box]:
 
 def _nested_sides(upright: Sequence[Segment]) -> list[tuple[Segment, Segment]]:
     """Pairs of lines of one height, each right inside a longer line: the sides of a table in a cell."""
-    inner_left = [one for one in upright if any(_just_inside(one, other, 1) for other in upright)]
-    inner_right = [one for one in upright if any(_just_inside(one, other, -1) for other in upright)]
+    at = np.array([one.at for one in upright])
+    insets = at[:, None] - at
+    near = np.argwhere((insets > SNAP_PT) & (insets <= NESTED_INSET_PT)).tolist()
+    lefts = {i for i, j in near if _is_within(upright[i], upright[j])}
+    rights = {j for i, j in near if _is_within(upright[j], upright[i])}
+    inner_left, inner_right = [upright[i] for i in sorted(lefts)], [upright[i] for i in sorted(rights)]
     return [
         (left, right)
         for left in inner_left
@@ -183,10 +187,9 @@ def _nested_sides(upright: Sequence[Segment]) -> list[tuple[Segment, Segment]]:
     ]
 
 
-def _just_inside(one: Segment, other: Segment, towards: int) -> bool:
-    inset = (one.at - other.at) * towards
+def _is_within(one: Segment, other: Segment) -> bool:
     within = other.start - SNAP_PT <= one.start and one.end <= other.end + SNAP_PT
-    return SNAP_PT < inset <= NESTED_INSET_PT and within and _outreaches(other, one)
+    return within and _outreaches(other, one)
 
 
 def _longer_between(left: Segment, right: Segment, one: Segment) -> bool:
