@@ -7,9 +7,10 @@ and segments are counted against a budget.
 """
 
 import ctypes
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise, repeat
+from itertools import pairwise, repeat, takewhile
 
 import numpy as np
 
@@ -31,6 +32,7 @@ MOST_OBJECTS = 50_000  # per page; a dense map has 20,000
 MOST_SEGMENTS = 200_000  # per page
 _SIMPLE_PATH = 5  # segments of a line (2) or a rectangle (5): its bounds say everything when it is thin
 _RECTANGLE_SIDES = 4
+_STRAIGHT = frozenset((pdfium.SEGMENT_MOVE, pdfium.SEGMENT_LINE))
 
 _Matrix = tuple[float, float, float, float, float, float]
 _IDENTITY: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
@@ -76,6 +78,7 @@ class _Scratch:
     # Buffers that pdfium writes into; one set per page, so that no call allocates.
     def __init__(self) -> None:
         self.floats = (ctypes.c_float * 8)()
+        self.points = (ctypes.c_float * 64)()
         self.ints = (ctypes.c_int * 4)()
         start = ctypes.addressof(self.floats)
         self.at = [start + 4 * index for index in range(8)]
@@ -94,6 +97,16 @@ class _Scratch:
             return _IDENTITY
         a, b, c, d, e, f = self.floats[:6]
         return a, b, c, d, e, f
+
+    def corners(self, segments: list[int]) -> tuple[list[float], list[float]]:
+        count = len(segments)
+        if 2 * count > len(self.points):
+            self.points = (ctypes.c_float * (2 * count))()
+        start = ctypes.addressof(self.points)
+        xs, ys = range(start, start + 8 * count, 8), range(start + 4, start + 4 + 8 * count, 8)
+        deque(map(pdfium.segment_point, segments, xs, ys), maxlen=0)
+        flat = self.points[: 2 * count]
+        return flat[::2], flat[1::2]
 
 
 def drawing_of(page: int, frame: Frame) -> Drawing:
@@ -202,20 +215,17 @@ def _subpaths(
 ) -> Iterator[tuple[list[_Point] | None, bool]]:
     # Corner points of each piece in page space and whether it is closed; None for a piece with curves.
     a, b, c, d, e, f = matrix
+    segments = list(takewhile(bool, map(pdfium.path_segment, repeat(owner), range(count))))
+    xs, ys = scratch.corners(segments)
+    closes = map(pdfium.segment_closes, segments)
     points: list[_Point] = []
     curved = closed = False
-    for index in range(count):
-        segment = pdfium.path_segment(owner, index)
-        if segment is None:
-            break
-        kind = pdfium.segment_type(segment)
-        pdfium.segment_point(segment, scratch.at[0], scratch.at[1])
-        x, y = scratch.floats[:2]
+    for kind, x, y, closing in zip(map(pdfium.segment_type, segments), xs, ys, closes, strict=True):
         if kind == pdfium.SEGMENT_MOVE and points:
             yield (None if curved else points), closed
             points, curved, closed = [], False, False
-        curved |= kind not in {pdfium.SEGMENT_MOVE, pdfium.SEGMENT_LINE}
-        closed |= bool(pdfium.segment_closes(segment))
+        curved |= kind not in _STRAIGHT
+        closed |= bool(closing)
         points.append((a * x + c * y + e, b * x + d * y + f))
     if points:
         yield (None if curved else points), closed

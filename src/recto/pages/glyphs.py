@@ -218,8 +218,9 @@ def _looks(text_page: int, starts: list[int], owners: list[int]) -> list[_Look]:
     at = matrices.ctypes.data
     deque(map(pdfium.char_matrix, repeat(text_page), starts, range(at, at + count * 24, 24)), maxlen=0)
     at = sizes.ctypes.data
-    deque(map(pdfium.text_size, owners, range(at, at + count * 4, 4)), maxlen=0)
-    fonts, modes = map(pdfium.text_font, owners), map(pdfium.text_mode, owners)
+    handles = list(map(ctypes.c_void_p, owners))
+    deque(map(pdfium.every_size, handles, map(ctypes.c_void_p, range(at, at + count * 4, 4))), maxlen=0)
+    fonts, modes = map(pdfium.every_font, handles), map(pdfium.every_mode, handles)
     return list(zip(fonts, sizes.tolist(), modes, *matrices[:, :4].T.tolist(), strict=True))
 
 

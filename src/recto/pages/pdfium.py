@@ -37,16 +37,18 @@ every_is_unmapped = _unchecked(raw.FPDFText_HasUnicodeMapError, _INT)
 every_object = _unchecked(raw.FPDFText_GetTextObject, _SIZE)
 every_loose_box = _unchecked(raw.FPDFText_GetLooseCharBox, _INT)
 
+# Text objects, called for each: (object[, address]), both as c_void_p.
+every_font = _unchecked(raw.FPDFTextObj_GetFont, _SIZE)
+every_size = _unchecked(raw.FPDFTextObj_GetFontSize, _INT)
+every_mode = _unchecked(raw.FPDFTextObj_GetTextRenderMode, _INT)
+
 # Characters: (text page, index[, address]).
 char_box = _direct(raw.FPDFText_GetCharBox, _INT, _HANDLE, _INT, _ADDRESS, _ADDRESS, _ADDRESS, _ADDRESS)
 char_origin = _direct(raw.FPDFText_GetCharOrigin, _INT, _HANDLE, _INT, _ADDRESS, _ADDRESS)
 char_matrix = _direct(raw.FPDFText_GetMatrix, _INT, _HANDLE, _INT, _ADDRESS)
 char_is_hyphen = _direct(raw.FPDFText_IsHyphen, _INT, _HANDLE, _INT)
 
-# Text objects and their fonts.
-text_font = _direct(raw.FPDFTextObj_GetFont, _SIZE, _HANDLE)
-text_size = _direct(raw.FPDFTextObj_GetFontSize, _INT, _HANDLE, _ADDRESS)
-text_mode = _direct(raw.FPDFTextObj_GetTextRenderMode, _INT, _HANDLE)
+# Fonts.
 font_name = _direct(raw.FPDFFont_GetBaseFontName, ctypes.c_size_t, _HANDLE, _ADDRESS, ctypes.c_size_t)
 font_ascent = _direct(raw.FPDFFont_GetAscent, _INT, _HANDLE, ctypes.c_float, _ADDRESS)
 font_descent = _direct(raw.FPDFFont_GetDescent, _INT, _HANDLE, ctypes.c_float, _ADDRESS)
