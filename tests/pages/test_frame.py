@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recto.pages.frame import Frame, as_box
+from recto.pages.frame import Frame, as_box, as_boxes
 
 sides = st.floats(1, 500)
 
@@ -42,3 +42,15 @@ def test_angles_are_seen_after_the_turn():
 def test_clipping_cuts_at_the_page():
     frame = Frame(0, 0, 100, 50)
     assert frame.clipped(np.array([[-5.0, -5.0, 200.0, 60.0]])).tolist() == [[0, 0, 100, 50]]
+
+
+@given(st.lists(st.floats(-20_000, 20_000), min_size=4, max_size=4))
+def test_sides_are_rounded_as_python_rounds_them(row):
+    box = as_boxes(np.array([row]))[0]
+    assert (box.x0, box.y0, box.x1, box.y1) == tuple(round(side, 3) for side in row)
+
+
+def test_a_product_that_was_rounded_onto_a_tie_does_not_move_a_side():
+    near = [0.0025, 0.0055, 0.0085, 71.0625]  # three doubles a little off the half, and one right on it
+    box = as_boxes(np.array([near]))[0]
+    assert (box.x0, box.y0, box.x1, box.y1) == tuple(round(side, 3) for side in near)

@@ -50,6 +50,14 @@ def inspected(folder, content: bytes, password: str | None = None, name: str = "
     return reading.inspect(path, file_type, password, folder)
 
 
+def test_a_page_tree_that_promises_more_pages_than_it_has_is_rebuilt(tmp_path):
+    whole = pdfs.pages_pdf(2)
+    assert inspected(tmp_path, whole).readable is None
+    found = inspected(tmp_path, whole.replace(b"/Count 2", b"/Count 5"))
+    assert found.readable is not None
+    assert found.pages == 2
+
+
 def test_inspect_counts_pages_of_each_kind(tmp_path):
     assert inspected(tmp_path, pdfs.pages_pdf(7)).pages == 7
     assert inspected(tmp_path, images.text_tiff()).pages == 2
