@@ -7,17 +7,21 @@ labels and values by turns is no table. Conservative: two lines at least where l
 labels, values that are no sentences. Never reads form fields of the file (see form_fields).
 """
 
-import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import pairwise
 
-from recto.blocks.lines import Line, baselines, cut_lines, line_of
+from recto.blocks.blanks import find_blanks
+from recto.blocks.labelled_phrases import Phrases, cut_phrases
+from recto.blocks.labels import is_label, is_pair
+from recto.blocks.lines import Line, line_of, turn_of
+from recto.blocks.pairing import Pair, pair_phrases
 from recto.blocks.region import Region
 from recto.document.block import Cell
 from recto.document.geometry import around
-from recto.document.page import Word
+from recto.document.page import Page, Word
 
 MIN_PAIRS = 2
 """Fewer labelled lines than this are prose that happens to hold a colon."""
@@ -28,53 +32,14 @@ NEAR_EM = 1.6
 SAME_EDGE_PT = 3.0
 """Left edges of labelled lines differ by no more than this, in points."""
 
-LABEL_WORDS = 6
-"""A label has no more words than this."""
-LABEL_LETTERS = 40
-"""Nor more letters, its colon included."""
 SAME_ROW_SHARE = 0.5
 """Share of the lower line's height that label and value must have in common to stand side by side."""
 FARTHEST_PT = 220.0
 """White space between a label and its value, in points, at most: a third of a page, as on forms with tab stops."""
 WIDE_GAP_EM = 1.7
 """White space, in font sizes, after a colon that only forms have: the gap at which lines are cut."""
-GOES_ON_EM = 0.8
-"""White space between the lines of one value, in font sizes, at most."""
 PAIRED_SHARE = 0.5
 """Share of a table's filled cells that must be a label or its value for it to be a form: forms leave blanks."""
-
-_PAIR = re.compile(r"^(?![•\-–*])[^\W\d_][^:.!?;]{0,38}:(?!//)\s*\S.{0,90}$")
-_SENTENCE = re.compile(
-    r"\w{3,}[.!?]\s+\w|\b\w+\s+\w+\s+\w+\s+\w+\s+\w+\s+\w+\s+\w+\s+\w+\s+\w+\s+\w+\s+\w+\s+\w+\b"
-)
-
-
-def is_pair(text: str) -> bool:
-    """Whether a line reads "Label: value".
-
-    >>> is_pair("Invoice date: 3 May 2024"), is_pair("He said: go on with it, and do not stop until it is done.")
-    (True, False)
-    """
-    return (
-        bool(_PAIR.match(text))
-        and not _SENTENCE.search(text)
-        and len(text.split(":", 1)[0].split()) <= LABEL_WORDS
-    )
-
-
-def is_label(text: str) -> bool:
-    """Whether a line or cell is a label that waits for its value.
-
-    >>> is_label("Fax number:"), is_label("Fax number: 12"), is_label("12:")
-    (True, False, False)
-    """
-    return (
-        text.endswith(":")
-        and (text[0].isalpha() or text[0] == "#")
-        and len(text) <= LABEL_LETTERS
-        and len(text.split()) <= LABEL_WORDS
-        and text.count(":") == 1
-    )
 
 
 def mark_pairs(regions: Sequence[Region]) -> list[Region]:
@@ -92,7 +57,7 @@ def mark_pairs(regions: Sequence[Region]) -> list[Region]:
 
 
 def _is_run(region: Region) -> bool:
-    return region.type == "Key Value" and region.apart and bool(region.lines)
+    return region.type == "Key Value" and region.apart and bool(region.lines) and region.text is None
 
 
 def _without_form_tables(region: Region) -> Region:
@@ -133,48 +98,74 @@ def _row_pairs(texts: Sequence[str]) -> tuple[list[str], int]:
     return said, used
 
 
-def take_pairs(words: Sequence[Word]) -> tuple[list[Region], tuple[Word, ...]]:
-    """Labels that stand apart from their values on a form, as regions, and the words left over.
+def take_pairs(
+    page: Page, words: Sequence[Word], *, certain: bool = False
+) -> tuple[list[Region], tuple[Word, ...]]:
+    """Labels and values that stand apart on a form, as regions, and the words left over.
 
     For recognised pages, before tables are looked for: what stands in columns there is a form more often than a
-    table. A single such pair may be chance and is left alone.
+    table. `certain` says that the words are known to be those of a form.
     """
-    lines = cut_lines(baselines(words), ())
-    values = _values(lines)
-    if len(values) < MIN_PAIRS:
-        return [], tuple(words)
-    pairs = [_whole_pair(line, values[id(line)], lines, values) for line in lines if id(line) in values]
-    edges = [line.box.x0 for line in lines if id(line) in values]
-    taken = {id(word) for pair in pairs for word in pair.words}
-    pairs += [
-        line
-        for line in lines
-        if is_pair(line.text)
-        and taken.isdisjoint(id(word) for word in line.words)
-        and any(abs(line.box.x0 - edge) <= SAME_EDGE_PT for edge in edges)
+    upright = [word for word in words if turn_of(word) == 0]
+    blanks = find_blanks(page, upright)
+    blank_of = {id(word): place for place, blank in enumerate(blanks) for word in blank.words}
+    phrases = cut_phrases(upright, blank_of)
+    on = {
+        id(line): blanks[blank_of[id(phrases.home[id(line.words[0])])]]
+        for line in phrases.lines
+        if id(phrases.home[id(line.words[0])]) in blank_of
+    }
+    pairs = _unbroken(pair_phrases(phrases.lines, on, certain=certain), phrases)
+    taken = {id(phrases.home[id(word)]) for pair in pairs for word in _words_of(pair)}
+    return _runs(pairs), tuple(word for word in words if id(word) not in taken)
+
+
+def _words_of(pair: Pair) -> list[Word]:
+    return [word for line in (*pair.label, *pair.value) for word in line.words]
+
+
+def _unbroken(pairs: Sequence[Pair], phrases: Phrases) -> list[Pair]:
+    """The pairs without those that hold only a piece of a word."""
+    pieces = Counter(id(word) for word in phrases.home.values())
+    held = Counter(id(phrases.home[id(word)]) for pair in pairs for word in _words_of(pair))
+    return [
+        pair
+        for pair in pairs
+        if all(held[id(home)] == pieces[id(home)] for home in (phrases.home[id(w)] for w in _words_of(pair)))
     ]
-    taken = {id(word) for pair in pairs for word in pair.words}
-    pairs.sort(key=lambda pair: (pair.words[0].box.y0, pair.box.x0))
-    regions = mark_pairs([Region("Key Value", pair.box, (pair,), apart=True) for pair in pairs])
-    return regions, tuple(word for word in words if id(word) not in taken)
 
 
-def _whole_pair(label: Line, value: Line, lines: Sequence[Line], values: Mapping[int, Line]) -> Line:
-    """A label and its value with the lines that go on below the value."""
-    parts = [value]
-    beside = {id(line) for line in values.values()}
-    for line in sorted(lines, key=lambda one: one.box.y0):
-        below = line.box.y0 - parts[-1].box.y1
-        if (
-            -line.box.height / 2 < below <= GOES_ON_EM * value.size
-            and abs(line.box.x0 - value.box.x0) <= SAME_EDGE_PT
-            and line is not value
-            and id(line) not in beside
-            and not _is_labelled(line.text)
-            and not any(_same_row(other, line) and other.box.x1 < line.box.x0 for other in lines)
-        ):
-            parts.append(line)
-    return line_of((*label.words, *(word for part in parts for word in part.words)))
+def _runs(pairs: Sequence[Pair]) -> list[Region]:
+    """The pairs as regions, those whose labels stand below each other in one."""
+    runs: list[list[Pair]] = []
+    for pair in pairs:
+        run = next((run for run in runs if _stands_below(run[-1], pair)), None)
+        if run is None:
+            runs.append([pair])
+        else:
+            run.append(pair)
+    return [_region(run) for run in runs]
+
+
+def _stands_below(before: Pair, pair: Pair) -> bool:
+    gap = pair.box.y0 - before.box.y1
+    near = gap <= NEAR_EM * max(pair.label[0].size, 1.0)
+    return near and abs(pair.label[0].box.x0 - before.label[0].box.x0) <= SAME_EDGE_PT
+
+
+def _region(run: Sequence[Pair]) -> Region:
+    lines = tuple(_line(pair) for pair in run)
+    text = "\n".join(line.text for line in lines)
+    return Region("Key Value", around(pair.box for pair in run), lines, text=text, apart=True)
+
+
+def _line(pair: Pair) -> Line:
+    """A pair as one line that reads "label: value", with the colon that forms leave to their lines and boxes."""
+    label = [word for line in pair.label for word in line.words]
+    if not label[-1].text.endswith(":"):
+        label[-1] = replace(label[-1], text=f"{label[-1].text}:")
+    value = [word for line in pair.value for word in line.words]
+    return line_of((*label, replace(value[0], space_before=True), *value[1:]))
 
 
 def _is_labelled(text: str) -> bool:
@@ -260,12 +251,7 @@ def _goes_on(before: Region, region: Region) -> bool:
 
 def _settled(region: Region) -> Region:
     """A single labelled line whose value follows at once is prose again."""
-    if (
-        region.type == "Key Value"
-        and region.apart
-        and len(region.lines) < MIN_PAIRS
-        and not _is_apart(region)
-    ):
+    if _is_run(region) and len(region.lines) < MIN_PAIRS and not _is_apart(region):
         return replace(region, type="Text", apart=False)
     return region
 

@@ -132,7 +132,7 @@ def take_labelled_values(draft: Draft) -> Draft:
     """Labels of a recognised form with values that stand apart."""
     if draft.page.route != "ocr":
         return draft
-    pairs, words = take_pairs(draft.words)
+    pairs, words = take_pairs(draft.page, draft.words)
     return replace(draft, words=tuple(words), regions=(*draft.regions, *pairs))
 
 
