@@ -148,9 +148,17 @@ def _runs(pairs: Sequence[Pair]) -> list[Region]:
 
 
 def _stands_below(before: Pair, pair: Pair) -> bool:
+    """Whether a pair follows another in one column: near, and with an edge of the labels or values in common."""
     gap = pair.box.y0 - before.box.y1
-    near = gap <= NEAR_EM * max(pair.label[0].size, 1.0)
-    return near and abs(pair.label[0].box.x0 - before.label[0].box.x0) <= SAME_EDGE_PT
+    if not -pair.label[0].size <= gap <= NEAR_EM * max(pair.label[0].size, 1.0):
+        return False
+    edges = zip(_edges(before), _edges(pair), strict=True)
+    return any(abs(above - below) <= SAME_EDGE_PT for above, below in edges)
+
+
+def _edges(pair: Pair) -> tuple[float, float, float]:
+    value = pair.value[0].box
+    return pair.label[0].box.x0, value.x0, value.x1
 
 
 def _region(run: Sequence[Pair]) -> Region:

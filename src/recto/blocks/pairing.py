@@ -29,6 +29,10 @@ MIN_TOUCHING_PAIRS = 3
 """The same where no value stands apart from its label."""
 TOUCHING_VALUE_WORDS = 8
 """Words of a value after a label without a gap, above which it may be prose."""
+LONG_LINE_WORDS = 6
+"""A line of so many words is one of prose more often than of a form."""
+PROSE_SHARE = 0.5
+"""Share of a page's words in such lines above which labels whose values touch them may be chance, however many."""
 SAME_EDGE_PT = 3.0
 """Left edges of lines that go on differ by no more than this, in points."""
 SAME_ROW_SHARE = 0.5
@@ -109,7 +113,7 @@ def pair_phrases(
     found = _Found()
     _pair_on_blanks(phrases, blanks, found)
     _pair_beside(phrases, found)
-    if not certain and not _is_form(found.pairs):
+    if not certain and not _is_form(found.pairs, phrases):
         return []
     _pair_numbers(phrases, found)
     _pair_beneath(phrases, found)
@@ -118,10 +122,15 @@ def pair_phrases(
     return sorted(whole, key=lambda pair: (pair.label[0].box.y0, pair.label[0].box.x0))
 
 
-def _is_form(pairs: Sequence[Pair]) -> bool:
+def _is_form(pairs: Sequence[Pair], phrases: Sequence[Line]) -> bool:
     apart = sum(pair.is_apart for pair in pairs)
+    if apart >= MIN_PAIRS:
+        return True
+    long = sum(len(line.words) for line in phrases if len(line.words) >= LONG_LINE_WORDS)
+    if long > PROSE_SHARE * sum(len(line.words) for line in phrases):
+        return False
     short = sum(len(pair.value[0].words) <= TOUCHING_VALUE_WORDS for pair in pairs)
-    return apart >= MIN_PAIRS or short >= MIN_TOUCHING_PAIRS
+    return short >= MIN_TOUCHING_PAIRS
 
 
 def _pair_on_blanks(phrases: Sequence[Line], blanks: Mapping[int, Blank], found: _Found) -> None:
