@@ -19,7 +19,7 @@ from recto.blocks.labels import is_label, is_pair
 from recto.blocks.lines import Line, line_of, turn_of
 from recto.blocks.pairing import Pair, pair_phrases
 from recto.blocks.region import Region
-from recto.document.block import Cell
+from recto.document.block import Cell, Table
 from recto.document.geometry import around
 from recto.document.page import Page, Word
 
@@ -45,7 +45,7 @@ PAIRED_SHARE = 0.5
 def mark_pairs(regions: Sequence[Region]) -> list[Region]:
     """Regions with labelled values marked; neighbouring ones are taken together. Order is kept."""
     found: list[Region] = []
-    for region in _with_values([_without_form_tables(region) for region in regions]):
+    for region in _with_values(regions):
         marked = replace(region, type="Key Value", apart=True) if _labelled(region) else region
         if found and _is_run(marked) and _is_run(found[-1]) and _goes_on(found[-1], marked):
             before = found[-1]
@@ -60,42 +60,36 @@ def _is_run(region: Region) -> bool:
     return region.type == "Key Value" and region.apart and bool(region.lines) and region.text is None
 
 
-def _without_form_tables(region: Region) -> Region:
-    """A table without lines whose cells are labels and values by turns, as a set of labelled values."""
-    table = region.table
-    if table is None or table.ruled or region.fields:
-        return region
-    lines: list[str] = []
+def is_form(table: Table) -> bool:
+    """Whether a table without lines is a form: its cells are labels and values by turns."""
+    if table.ruled:
+        return False
     paired = filled = rows = 0
     for row in range(table.rows):
         cells = sorted((cell for cell in table.cells if cell.row == row and cell.text), key=_column)
-        texts = [cell.text for cell in cells]
-        said, used = _row_pairs(texts)
-        lines += said
+        used = _paired_cells([cell.text for cell in cells])
         paired += used
-        filled += len(texts)
+        filled += len(cells)
         rows += used > 0
-    if rows < MIN_PAIRS or paired < PAIRED_SHARE * filled:
-        return region
-    return replace(region, type="Key Value", table=None, text="\n".join(lines))
+    return rows >= MIN_PAIRS and paired >= PAIRED_SHARE * filled
 
 
 def _column(cell: Cell) -> int:
     return cell.column
 
 
-def _row_pairs(texts: Sequence[str]) -> tuple[list[str], int]:
-    """The cells of a row as lines, a label and its value on one, and how many cells are one of the two."""
-    said: list[str] = []
+def _paired_cells(texts: Sequence[str]) -> int:
+    """How many cells of a row are a label, the value of one, or both."""
     used = 0
+    waiting = False
     for text in texts:
-        if said and is_label(said[-1]) and not is_label(text) and not is_pair(text):
-            said[-1] = f"{said[-1]} {text}"
+        if waiting and not is_label(text) and not is_pair(text):
             used += 2
+            waiting = False
         else:
-            said.append(text)
             used += is_pair(text)
-    return said, used
+            waiting = is_label(text)
+    return used
 
 
 def take_pairs(

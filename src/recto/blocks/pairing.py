@@ -1,7 +1,7 @@
 """Phrases of a form in, pairs of label and value out, by where they stand.
 
-The rules, in this order, each on what the ones before have left over: a value on a blank with its label before
-or below it; a value to the right of a label that ends in a colon; a number after the few labels without one; a
+The rules, in this order, each on what the ones before have left over: a value to the right of a label that ends
+in a colon; a value on a blank with its label before or below it; a number after the few labels without colon; a
 value below a label; a mark beside a choice. A value goes on in the lines below it that begin where it begins.
 Only forms are read so: pages with several labels whose values stand apart, or on blanks. Never looks at what a
 value says beyond whether it is a label itself.
@@ -111,8 +111,8 @@ def pair_phrases(
     else shows the phrases to be those of a form. No phrase is in two pairs.
     """
     found = _Found()
-    _pair_on_blanks(phrases, blanks, found)
     _pair_beside(phrases, found)
+    _pair_on_blanks(phrases, blanks, found)
     if not certain and not _is_form(found.pairs, phrases):
         return []
     _pair_numbers(phrases, found)
@@ -134,10 +134,10 @@ def _is_form(pairs: Sequence[Pair], phrases: Sequence[Line]) -> bool:
 
 
 def _pair_on_blanks(phrases: Sequence[Line], blanks: Mapping[int, Blank], found: _Found) -> None:
-    """What stands on a blank, with the label before it, else below it, else above it."""
+    """What stands on a blank, with the label before it, else below it."""
     for value in phrases:
         blank = blanks.get(id(value))
-        if blank is None or _is_labelled(value):
+        if blank is None or not found.free(value) or _is_labelled(value):
             continue
         before = _before_blank(value, blank, phrases, blanks, found)
         if before is None or is_enumerator(before.text):
