@@ -115,6 +115,21 @@ def test_every_word_of_a_grid_is_in_the_table(rows, columns, ruled):
     assert said == Counter(text for row in cells for text in row)
 
 
+def test_columns_of_labels_over_values_are_a_form_and_no_table():
+    rows = (
+        ("Order No.:", "Product:", "Estimate:"),
+        ("4711", "Lamps", "12.50"),
+        ("Agency:", "Buyer:", "Contact:"),
+        ("Harbour Board", "Ada Moe", "Eve Lund"),
+        ("Region: North", "Office: Bergen", "Type: Cash"),
+        ("Revision: 3", "Market: Oslo", "Station: NRK"),
+    )
+    found = lay_out(page(grid_words(rows, 72, 200, column=120))).blocks
+    assert {block.type for block in found} == {"Key Value"}
+    said = {line for block in found for line in block.text.split("\n")}
+    assert {"Order No.: 4711", "Buyer: Ada Moe", "Contact: Eve Lund", "Type: Cash"} <= said
+
+
 def test_a_page_says_that_a_table_leaves_words_out(monkeypatch):
     def lossy(rulings, free):
         found, drawings = find_ruled_tables(rulings, free)

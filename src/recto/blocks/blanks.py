@@ -54,10 +54,10 @@ def find_blanks(page: Page, words: Sequence[Word]) -> list[Blank]:
         on = sorted((word for word in words if _stands_on(word, segment)), key=_left)
         if not on or taken.intersection(map(id, on)) or _runs_on(on, words):
             continue
-        if _is_written_on(on, length):
-            line = Box(segment.start, segment.at, segment.end, segment.at)
-            found.append(Blank(line, tuple(on)))
-            taken.update(map(id, on))
+        for blank in _parts(on, segment):
+            if _is_written_on(blank.words, blank.line.width):
+                found.append(blank)
+                taken.update(map(id, blank.words))
     return sorted(found, key=lambda blank: (blank.line.y0, blank.line.x0))
 
 
@@ -79,6 +79,22 @@ def _is_written_on(words: Sequence[Word], length: float) -> bool:
     size = max(word.font_size for word in words)
     covered = words[-1].box.x1 - words[0].box.x0
     return covered < UNDERLINE_SHARE * length and all(gap <= PHRASE_GAP_EM * size for gap in gaps)
+
+
+def _parts(words: Sequence[Word], line: Segment) -> list[Blank]:
+    """The blanks of one drawn line: a new one begins after each letter or number of an entry that stands on it."""
+    starts = [place for place, word in enumerate(words) if is_enumerator(word.text)]
+    if not starts:
+        return [Blank(Box(line.start, line.at, line.end, line.at), tuple(words))]
+    bounds = [-1, *starts, len(words)]
+    found: list[Blank] = []
+    for begin, end in pairwise(bounds):
+        some = tuple(words[begin + 1 : end])
+        if some:
+            left = line.start if begin < 0 else words[begin].box.x1
+            right = line.end if end == len(words) else words[end].box.x0
+            found.append(Blank(Box(left, line.at, right, line.at), some))
+    return found
 
 
 def _runs_on(on: Sequence[Word], words: Sequence[Word]) -> bool:

@@ -19,7 +19,7 @@ from recto.blocks.labels import is_label, is_pair
 from recto.blocks.lines import Line, line_of, turn_of
 from recto.blocks.pairing import Pair, pair_phrases
 from recto.blocks.region import Region
-from recto.document.block import Cell, Table
+from recto.document.block import Table
 from recto.document.geometry import around
 from recto.document.page import Page, Word
 
@@ -61,35 +61,30 @@ def _is_run(region: Region) -> bool:
 
 
 def is_form(table: Table) -> bool:
-    """Whether a table without lines is a form: its cells are labels and values by turns."""
+    """Whether a table without lines is a form: labels, each with its value to the right or below, in several rows."""
     if table.ruled:
         return False
-    paired = filled = rows = 0
-    for row in range(table.rows):
-        cells = sorted((cell for cell in table.cells if cell.row == row and cell.text), key=_column)
-        used = _paired_cells([cell.text for cell in cells])
-        paired += used
-        filled += len(cells)
-        rows += used > 0
-    return rows >= MIN_PAIRS and paired >= PAIRED_SHARE * filled
+    texts = {(cell.row, cell.column): cell.text for cell in table.cells if cell.text}
+    paired: set[tuple[int, int]] = set()
+    labelled: set[int] = set()
+    for place, text in sorted(texts.items()):
+        value = _place_of_value(place, texts)
+        if is_pair(text) or value is not None:
+            paired.update({place, value or place})
+            labelled.add(place[0])
+    return len(labelled) >= MIN_PAIRS and len(paired) >= PAIRED_SHARE * len(texts)
 
 
-def _column(cell: Cell) -> int:
-    return cell.column
-
-
-def _paired_cells(texts: Sequence[str]) -> int:
-    """How many cells of a row are a label, the value of one, or both."""
-    used = 0
-    waiting = False
-    for text in texts:
-        if waiting and not is_label(text) and not is_pair(text):
-            used += 2
-            waiting = False
-        else:
-            used += is_pair(text)
-            waiting = is_label(text)
-    return used
+def _place_of_value(place: tuple[int, int], texts: Mapping[tuple[int, int], str]) -> tuple[int, int] | None:
+    """Row and column of the cell that holds the value of the label at `place`; None where there is none."""
+    if not is_label(texts[place]):
+        return None
+    row, column = place
+    right = min((other for other in texts if other[0] == row and other[1] > column), default=None)
+    for value in (right, (row + 1, column)):
+        if value in texts and not is_label(texts[value]) and not is_pair(texts[value]):
+            return value
+    return None
 
 
 def take_pairs(

@@ -28,7 +28,7 @@ _NUMBERED = re.compile(
     r"^(?:[A-Z][\w./&'-]*\s+){0,3}(?:no\.?|number|#|date|phone|telephone|tel\.?|fax|facsimile)$",
     re.IGNORECASE,
 )
-_ENUMERATOR = re.compile(r"^\(?(?:[A-Za-z]|\d{1,2})[).]{1,2}$")
+_ENUMERATOR = re.compile(r"^(?:\(?(?:[A-Za-z]|\d{1,2})\)\.?|\d{1,2}\.)$")
 _VALUE_OF_NUMBER = re.compile(r"^[#(+]?\d")
 
 
@@ -68,7 +68,13 @@ def is_heading_label(text: str) -> bool:
 
 
 def _ends_as_label(text: str) -> bool:
-    return text.endswith(":") and (text[0].isalpha() or text[0] in "#(") and text.count(":") == 1
+    begins = text[0].isalpha() or text[0] in "#("
+    return (
+        begins
+        and text.endswith(":")
+        and text.count(":") == 1
+        and not is_enumerator(text.split(maxsplit=1)[0])
+    )
 
 
 def is_titled(text: str) -> bool:
@@ -101,7 +107,7 @@ def is_caption(text: str) -> bool:
 def is_enumerator(text: str) -> bool:
     """Whether a text is nothing but the letter or number of an entry.
 
-    >>> is_enumerator("(a)"), is_enumerator("12."), is_enumerator("On")
+    >>> is_enumerator("(a)"), is_enumerator("12."), is_enumerator("R.")
     (True, True, False)
     """
     return bool(_ENUMERATOR.match(text))

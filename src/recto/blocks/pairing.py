@@ -32,7 +32,9 @@ TOUCHING_VALUE_WORDS = 8
 LONG_LINE_WORDS = 6
 """A line of so many words is one of prose more often than of a form."""
 PROSE_SHARE = 0.5
-"""Share of a page's words in such lines above which labels whose values touch them may be chance, however many."""
+"""Share of a page's words in such lines above which it is a page of prose."""
+MIN_PAIRS_IN_PROSE = 4
+"""Pairs without gaps that show a page of prose to be, in part, a form."""
 SAME_EDGE_PT = 3.0
 """Left edges of lines that go on differ by no more than this, in points."""
 SAME_ROW_SHARE = 0.5
@@ -116,21 +118,26 @@ def pair_phrases(
     if not certain and not _is_form(found.pairs, phrases):
         return []
     _pair_numbers(phrases, found)
-    _pair_beneath(phrases, found)
+    _pair_beneath(phrases, blanks, found)
     _pair_marks(phrases, found)
     whole = _with_first_lines(_with_following_lines(phrases, found), phrases, found)
     return sorted(whole, key=lambda pair: (pair.label[0].box.y0, pair.label[0].box.x0))
 
 
 def _is_form(pairs: Sequence[Pair], phrases: Sequence[Line]) -> bool:
-    apart = sum(pair.is_apart for pair in pairs)
-    if apart >= MIN_PAIRS:
+    if sum(pair.is_apart for pair in pairs) >= MIN_PAIRS:
         return True
+    short = [pair for pair in pairs if len(pair.value[0].words) <= TOUCHING_VALUE_WORDS]
     long = sum(len(line.words) for line in phrases if len(line.words) >= LONG_LINE_WORDS)
     if long > PROSE_SHARE * sum(len(line.words) for line in phrases):
-        return False
-    short = sum(len(pair.value[0].words) <= TOUCHING_VALUE_WORDS for pair in pairs)
-    return short >= MIN_TOUCHING_PAIRS
+        return sum(map(_is_filled_in, short)) >= MIN_PAIRS_IN_PROSE
+    return len(short) >= MIN_TOUCHING_PAIRS
+
+
+def _is_filled_in(pair: Pair) -> bool:
+    """Whether a pair looks filled in: no caption with its number, no abbreviation with its meaning."""
+    numbered = any(map(str.isdigit, pair.label[-1].text))
+    return not numbered and not pair.value[0].text[:1].islower()
 
 
 def _pair_on_blanks(phrases: Sequence[Line], blanks: Mapping[int, Blank], found: _Found) -> None:
@@ -233,35 +240,37 @@ def _pair_numbers(phrases: Sequence[Line], found: _Found) -> None:
             found.add((line,), (value,))
 
 
-def _pair_beneath(phrases: Sequence[Line], found: _Found) -> None:
+def _pair_beneath(phrases: Sequence[Line], blanks: Mapping[int, Blank], found: _Found) -> None:
     """Labels on a line of their own, each with what stands below."""
     for label in phrases:
         if not found.free(label) or not is_heading_label(label.text):
             continue
-        value = _beneath(label, phrases, found)
+        value = _beneath(label, phrases, blanks, found)
         if value is not None:
             found.add((label,), (value,))
 
 
-def _beneath(label: Line, phrases: Sequence[Line], found: _Found) -> Line | None:
+def _beneath(label: Line, phrases: Sequence[Line], blanks: Mapping[int, Blank], found: _Found) -> Line | None:
     """The nearest phrase below, unless it is a label, stands beside one, or is taken."""
     below = [
         line
         for line in phrases
-        if line is not label and line.box.center_y > label.box.y1 and _is_under(line, label)
+        if line is not label
+        and line.box.center_y > label.box.y1
+        and _is_under(line, label, blanks.get(id(line)))
     ]
     nearest = min(below, key=lambda line: (line.box.y0, abs(line.box.x0 - label.box.x0)), default=None)
     if nearest is None or not found.free(nearest) or _is_labelled(nearest):
         return None
-    near = nearest.box.y0 - label.box.y1 <= BENEATH_EM * max(label.size, nearest.size)
-    return nearest if near else None
+    reach = OVER_BLANK_EM if id(nearest) in blanks else BENEATH_EM
+    return nearest if nearest.box.y0 - label.box.y1 <= reach * max(label.size, nearest.size) else None
 
 
-def _is_under(line: Line, label: Line) -> bool:
-    """Whether a phrase begins below the label, or is centred there."""
-    offset = line.box.x0 - label.box.x0
-    begins = -OUTDENT_EM * label.size <= offset <= INDENT_EM * label.size
-    return begins or (label.box.x0 <= line.box.center_x <= label.box.x1)
+def _is_under(line: Line, label: Line, blank: Blank | None) -> bool:
+    """Whether a phrase, or the blank it stands on, begins below the label, or the phrase is centred there."""
+    left = line.box.x0 if blank is None else blank.line.x0
+    begins = -OUTDENT_EM * label.size <= left - label.box.x0 <= INDENT_EM * label.size
+    return begins or label.box.x0 <= line.box.center_x <= label.box.x1
 
 
 def _pair_marks(phrases: Sequence[Line], found: _Found) -> None:
