@@ -80,8 +80,8 @@ def _place_of_value(place: tuple[int, int], texts: Mapping[tuple[int, int], str]
     if not is_label(texts[place]):
         return None
     row, column = place
-    right = min((other for other in texts if other[0] == row and other[1] > column), default=None)
-    for value in (right, (row + 1, column)):
+    right = [other for other in texts if other[0] == row and other[1] > column]
+    for value in (*sorted(right)[:1], (row + 1, column)):
         if value in texts and not is_label(texts[value]) and not is_pair(texts[value]):
             return value
     return None

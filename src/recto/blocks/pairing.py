@@ -2,7 +2,8 @@
 
 The rules, in this order, each on what the ones before have left over: a value to the right of a label that ends
 in a colon; a value on a blank with its label before or below it; a number after the few labels without colon; a
-value below a label; a mark beside a choice. A value goes on in the lines below it that begin where it begins.
+value below a label; a mark beside a choice. A value goes on in the lines below it that begin where it
+begins, or where its label does when a sentence fills its line.
 Only forms are read so: pages with several labels whose values stand apart, or on blanks. Never looks at what a
 value says beyond whether it is a label itself.
 """
@@ -21,6 +22,7 @@ from recto.blocks.labels import (
     names_number,
 )
 from recto.blocks.lines import Line, line_of
+from recto.blocks.paragraphs import SENTENCE_ENDS
 from recto.document.geometry import Box, around
 
 MIN_PAIRS = 2
@@ -297,21 +299,33 @@ def _with_following_lines(phrases: Sequence[Line], found: _Found) -> list[Pair]:
     for pair in found.pairs:
         parts = list(pair.value)
         for line in by_height:
-            if found.free(line) and _goes_on(parts, line, phrases):
+            if found.free(line) and _goes_on(pair.label[-1], parts, line, phrases):
                 parts.append(line)
                 found.taken.add(id(line))
         whole.append(Pair(pair.label, tuple(parts)))
     return whole
 
 
-def _goes_on(parts: Sequence[Line], line: Line, phrases: Sequence[Line]) -> bool:
+def _goes_on(label: Line, parts: Sequence[Line], line: Line, phrases: Sequence[Line]) -> bool:
     below = line.box.y0 - parts[-1].box.y1
+    level = abs(line.box.x0 - parts[0].box.x0) <= SAME_EDGE_PT
     return (
         -line.box.height / 2 < below <= GOES_ON_EM * parts[-1].size
-        and abs(line.box.x0 - parts[0].box.x0) <= SAME_EDGE_PT
+        and (level or _wraps(label, parts, line))
         and not _is_labelled(line)
         and not any(_same_row(other, line) and other.box.x1 < line.box.x0 for other in phrases)
     )
+
+
+def _wraps(label: Line, parts: Sequence[Line], line: Line) -> bool:
+    """Whether a sentence that fills its line goes on below, under its label or a little to the right."""
+    last, first = parts[-1], parts[0]
+    if last.text.endswith(SENTENCE_ENDS) or last.box.x1 < line.box.x1 - INDENT_EM * line.size:
+        return False
+    under = abs(line.box.x0 - label.box.x0) <= SAME_EDGE_PT
+    hanging = 0 < line.box.x0 - first.box.x0 <= INDENT_EM * line.size
+    sentence = len(last.words) >= LONG_LINE_WORDS or line.text[0].islower()
+    return (under or hanging) and sentence
 
 
 def _with_first_lines(pairs: Sequence[Pair], phrases: Sequence[Line], found: _Found) -> list[Pair]:
