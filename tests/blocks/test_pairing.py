@@ -60,15 +60,18 @@ def test_what_is_written_on_a_blank_belongs_to_the_label_before_it():
     ]
 
 
-def test_or_to_the_label_below_it():
-    on = [across(72, 250, 112)]
-    assert pairs(("Ada Lovelace", 80, 100), ("NAME", 72, 115), rulings=on) == ["NAME | Ada Lovelace"]
+def test_or_to_the_label_below_it_where_several_have_theirs_there():
+    on = [across(72, 250, 112), across(300, 480, 112)]
+    texts = (("Ada Lovelace", 80, 100), ("NAME", 72, 115), ("Oslo", 310, 100), ("TOWN", 300, 115))
+    assert pairs(*texts, rulings=on) == ["NAME | Ada Lovelace", "TOWN | Oslo"]
+    assert pairs(*texts[:2], rulings=on) == []
 
 
 def test_the_letter_of_an_entry_is_part_of_the_label_below():
-    on = [across(90, 250, 112)]
-    texts = (("(A)", 72, 100), ("Ada Lovelace", 94, 100), ("NAME", 72, 115))
-    assert pairs(*texts, rulings=on) == ["(A) NAME | Ada Lovelace"]
+    on = [across(90, 250, 112), across(90, 250, 152)]
+    first = (("(A)", 72, 100), ("Ada Lovelace", 94, 100), ("NAME", 72, 115))
+    second = (("(B)", 72, 140), ("Oslo", 94, 140), ("TOWN", 72, 155))
+    assert pairs(*first, *second, rulings=on) == ["(A) NAME | Ada Lovelace", "(B) TOWN | Oslo"]
 
 
 def test_a_label_with_a_blank_below_may_stand_further_above():
@@ -90,6 +93,15 @@ def test_the_number_after_the_name_of_a_number():
 def test_a_mark_belongs_to_the_choice_beside_it():
     assert pairs(("JUNE 30", 72, 100), ("X", 130, 100), ("AUG 11", 200, 100)) == ["JUNE 30 | X"]
     assert pairs(("JUNE 30", 72, 100), ("X", 300, 100)) == []
+
+
+def test_a_sentence_goes_on_under_its_label():
+    texts = (("NOTE: the ferry does not go on days with", 72, 100), ("much wind from the", 72, 111))
+    assert pairs(*texts) == ["NOTE: | the ferry does not go on days with much wind from the"]
+    assert pairs(("NOTE: 3 May", 72, 100), ("Dear Ada", 72, 111)) == ["NOTE: | 3 May"]
+    assert pairs(("NOTE: it is only here and not there.", 72, 100), ("Dear Ada", 72, 111)) == [
+        "NOTE: | it is only here and not there."
+    ]
 
 
 def test_a_label_may_have_two_lines():

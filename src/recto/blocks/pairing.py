@@ -143,19 +143,23 @@ def _is_filled_in(pair: Pair) -> bool:
 
 
 def _pair_on_blanks(phrases: Sequence[Line], blanks: Mapping[int, Blank], found: _Found) -> None:
-    """What stands on a blank, with the label before it, else below it."""
+    """What stands on a blank, with the label before it, else below it. One label below a line may be chance."""
+    below: list[tuple[list[Line], Line]] = []
     for value in phrases:
         blank = blanks.get(id(value))
         if blank is None or not found.free(value) or _is_labelled(value):
             continue
         before = _before_blank(value, blank, phrases, blanks, found)
-        if before is None or is_enumerator(before.text):
-            below = _below_blank(value, blank, phrases, blanks, found)
-            label = [line for line in (before, below) if line is not None] if below is not None else []
-        else:
-            label = [before]
-        if label:
-            found.add(label, (value,))
+        if before is not None and not is_enumerator(before.text):
+            found.add((before,), (value,))
+            continue
+        caption = _below_blank(value, blank, phrases, blanks, found)
+        if caption is not None:
+            below.append(([caption] if before is None else [before, caption], value))
+    if len(below) >= MIN_PAIRS:
+        for label, value in below:
+            if all(map(found.free, label)):
+                found.add(label, (value,))
 
 
 def _before_blank(
