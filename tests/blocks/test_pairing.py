@@ -25,6 +25,11 @@ def test_the_nearest_phrase_to_the_right_is_the_value():
     assert pairs(("To:", 72, 100), ("Ada", 140, 100), ("Eve", 200, 100)) == ["To: | Ada"]
 
 
+def test_an_amount_in_a_column_of_its_own_follows_its_currency():
+    assert pairs(("Total:", 72, 100), ("RM", 180, 100), ("12.50", 240, 100)) == ["Total: | RM 12.50"]
+    assert pairs(("Town:", 72, 100), ("NY", 180, 100), ("Eve", 240, 100)) == ["Town: | NY"]
+
+
 def test_a_label_takes_no_other_label():
     assert pairs(("To:", 72, 100), ("From:", 140, 100), ("Eve", 200, 100)) == ["From: | Eve"]
 

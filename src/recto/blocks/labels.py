@@ -28,6 +28,7 @@ _NUMBERED = re.compile(
     r"^(?:[A-Z][\w./&'-]*\s+){0,3}(?:no\.?|number|#|date|phone|telephone|tel\.?|fax|facsimile)$",
     re.IGNORECASE,
 )
+_CURRENCY = re.compile(r"^(?:[A-Z]{0,3}[$€£¥]|[A-Z]{2,3})$")
 _ENUMERATOR = re.compile(r"^(?:\(?(?:[A-Za-z]|\d{1,2})\)\.?|\d{1,2}\.)$")
 _VALUE_OF_NUMBER = re.compile(r"^[#(+]?\d")
 
@@ -111,6 +112,15 @@ def is_enumerator(text: str) -> bool:
     (True, True, False)
     """
     return bool(_ENUMERATOR.match(text))
+
+
+def is_currency(text: str) -> bool:
+    """Whether a text is the sign or letters of a currency, whose amount follows.
+
+    >>> is_currency("RM"), is_currency("$"), is_currency("Ada")
+    (True, True, False)
+    """
+    return bool(_CURRENCY.match(text))
 
 
 def names_number(label: str, value: str) -> bool:

@@ -15,6 +15,7 @@ from recto.blocks.blanks import Blank
 from recto.blocks.labels import (
     MARKS,
     is_caption,
+    is_currency,
     is_enumerator,
     is_heading_label,
     is_label,
@@ -205,8 +206,11 @@ def _pair_beside(phrases: Sequence[Line], found: _Found) -> None:
         if not found.free(label) or not is_label(label.text):
             continue
         value = _beside(label, phrases)
-        if value is not None and found.free(value):
-            found.add((label,), (value,))
+        if value is None or not found.free(value):
+            continue
+        amount = _beside(value, phrases) if is_currency(value.text) else None
+        counted = amount is not None and found.free(amount) and any(map(str.isdigit, amount.text))
+        found.add((label,), (value, amount) if amount is not None and counted else (value,))
 
 
 def _beside(label: Line, phrases: Sequence[Line]) -> Line | None:
