@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from documents.forms import ORDER_HEAD
 from documents.layouts import (
     HEIGHT,
     SENTENCES,
@@ -116,15 +117,7 @@ def test_every_word_of_a_grid_is_in_the_table(rows, columns, ruled):
 
 
 def test_columns_of_labels_over_values_are_a_form_and_no_table():
-    rows = (
-        ("Order No.:", "Product:", "Estimate:"),
-        ("4711", "Lamps", "12.50"),
-        ("Agency:", "Buyer:", "Contact:"),
-        ("Harbour Board", "Ada Moe", "Eve Lund"),
-        ("Region: North", "Office: Bergen", "Type: Cash"),
-        ("Revision: 3", "Market: Oslo", "Station: NRK"),
-    )
-    found = lay_out(page(grid_words(rows, 72, 200, column=120))).blocks
+    found = lay_out(page(grid_words(ORDER_HEAD, 72, 200, column=120))).blocks
     assert {block.type for block in found} == {"Key Value"}
     said = {line for block in found for line in block.text.split("\n")}
     assert {"Order No.: 4711", "Buyer: Ada Moe", "Contact: Eve Lund", "Type: Cash"} <= said
