@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 from recto.blocks.charts import find_charts, may_hold_charts
 from recto.blocks.columns import find_gutters
-from recto.blocks.fields import is_form, mark_pairs, take_pairs
+from recto.blocks.fields import mark_pairs
 from recto.blocks.figures import as_figures, find_figures
 from recto.blocks.form_fields import attach, fill_in, pair_up, settle_pairs
+from recto.blocks.forms import is_form, take_pairs
 from recto.blocks.letter_sizes import even_sizes, without_misread_sizes
 from recto.blocks.lines import Line, baselines, cut_lines, flattened, turn_of, visible
 from recto.blocks.lists import nested

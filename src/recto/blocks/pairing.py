@@ -19,6 +19,7 @@ from recto.blocks.labels import (
     is_enumerator,
     is_heading_label,
     is_label,
+    is_pair,
     is_titled,
     names_number,
 )
@@ -205,16 +206,16 @@ def _pair_beside(phrases: Sequence[Line], found: _Found) -> None:
     for label in phrases:
         if not found.free(label) or not is_label(label.text):
             continue
-        value = _beside(label, phrases)
+        value = beside(label, phrases)
         if value is None or not found.free(value):
             continue
-        amount = _beside(value, phrases) if is_currency(value.text) else None
+        amount = beside(value, phrases) if is_currency(value.text) else None
         counted = amount is not None and found.free(amount) and any(map(str.isdigit, amount.text))
         found.add((label,), (value, amount) if amount is not None and counted else (value,))
 
 
-def _beside(label: Line, phrases: Sequence[Line]) -> Line | None:
-    """The nearest phrase to the right on the same row, unless it is a label itself."""
+def beside(label: Line, phrases: Sequence[Line]) -> Line | None:
+    """The nearest phrase to the right on the same row, unless it is a label or a pair itself."""
     right = [
         line
         for line in phrases
@@ -224,7 +225,8 @@ def _beside(label: Line, phrases: Sequence[Line]) -> Line | None:
         and _same_row(line, label)
     ]
     nearest = min(right, key=lambda line: line.box.x0, default=None)
-    return None if nearest is None or _is_labelled(nearest) else nearest
+    labelled = nearest is None or _is_labelled(nearest) or is_pair(nearest.text)
+    return None if labelled else nearest
 
 
 def _pair_numbers(phrases: Sequence[Line], found: _Found) -> None:
@@ -245,7 +247,7 @@ def _pair_numbers(phrases: Sequence[Line], found: _Found) -> None:
             found.pairs.append(Pair((line_of(line.words[:cut]),), (line_of(line.words[cut:]),)))
             found.taken.add(id(line))
             continue
-        value = _beside(line, phrases)
+        value = beside(line, phrases)
         if value is not None and found.free(value) and names_number(line.text, value.text):
             found.add((line,), (value,))
 
