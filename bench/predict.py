@@ -13,6 +13,7 @@ import base64
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,11 @@ PLAIN_TYPES = {
     "Figure": "figure",
 }
 """Block types in the five words of layout data sets; everything else is text."""
+
+HEADED_SHARE = 0.5
+"""Share of a table's columns that must have a heading for its cells to be values of them."""
+UNESCAPED_BAR = re.compile(r"(?<!\\)\|")
+ESCAPED = re.compile(r"\\([|\\])")
 
 EVERY_WORD = {
     "formatting": {"table_output_format": "md"},
@@ -162,9 +168,7 @@ def told(document: Path, result: dict[str, Any]) -> dict[str, Any]:
                 if block["type"] not in {"Header", "Footer", "Page Number"}
             ]
         ),
-        "key_values": [
-            pair for block in blocks if block["type"] == "Key Value" for pair in pairs(block["content"])
-        ],
+        "key_values": [pair for block in blocks for pair in labelled_values(block)],
         "confidences": {
             "blocks": [confidence_of(block, sizes) for block in blocks],
             "words": [word["confidence"] for word in words],
@@ -204,6 +208,39 @@ def _goes_on(before: dict[str, Any], block: dict[str, Any]) -> bool:
     shared = min(right, x1) - max(left, x0)
     below = y0 >= (before["bbox"][1] + before["bbox"][3]) / 2
     return before["page"] == block["page"] and below and shared > 0.5 * min(right - left, x1 - x0)
+
+
+def labelled_values(block: dict[str, Any]) -> list[dict[str, str]]:
+    """The pairs a reader finds in a block: its `key: value` lines, or the cells of a table below their headings."""
+    if block["type"] == "Key Value":
+        return pairs(block["content"])
+    if block["type"] == "Table" and block["content"].startswith("|"):
+        return headed_cells(block["content"])
+    return []
+
+
+def headed_cells(table: str) -> list[dict[str, str]]:
+    """Each cell of a pipe table with the heading of its column.
+
+    No pairs where the first row is no heading: where most of it is empty or a cell of it has no letter.
+    """
+    rows = [pipe_cells(line) for line in table.splitlines()]
+    heads = rows[0]
+    named = [head for head in heads if head]
+    if len(named) <= HEADED_SHARE * len(heads) or not all(any(map(str.isalpha, head)) for head in named):
+        return []
+    return [
+        {"key": head.rstrip(": "), "value": cell}
+        for row in rows[2:]  # the second line is the rule below the headings
+        for head, cell in zip(heads, row, strict=False)
+        if head and cell
+    ]
+
+
+def pipe_cells(line: str) -> list[str]:
+    """The cells of one line of a pipe table, as they were before their bars and backslashes were escaped."""
+    cells = UNESCAPED_BAR.split(line)[1:-1]
+    return [ESCAPED.sub(r"\1", cell.strip()) for cell in cells]
 
 
 def pairs(content: str) -> list[dict[str, str]]:

@@ -1,8 +1,7 @@
 from documents.layouts import words
-from recto.blocks.fields import mark_pairs, take_pairs
+from recto.blocks.fields import mark_pairs
 from recto.blocks.lines import line_of
 from recto.blocks.region import Region, as_block
-from recto.document.block import Cell, Table
 from recto.document.geometry import around
 
 
@@ -89,72 +88,3 @@ def test_a_line_on_another_row_or_far_away_is_no_value():
         "Text",
         "Text",
     ]
-
-
-def table_of(*rows, ruled=False):
-    box = around(line.box for line in region("a", "b").lines)
-    cells = tuple(
-        Cell(row, column, text, box)
-        for row, texts in enumerate(rows)
-        for column, text in enumerate(texts)
-        if text
-    )
-    table = Table(len(rows), max(len(texts) for texts in rows), cells, ruled=ruled)
-    return Region("Table", box, table=table, text="as a table")
-
-
-def test_a_table_of_labels_and_values_is_a_form():
-    form = table_of(("TO:", "A. Sparrow", "BRAND: Camel"), ("FROM:", "R. Ryan", ""), ("", "", "see overleaf"))
-    assert kinds(form) == [("Key Value", "TO: A. Sparrow\nBRAND: Camel\nFROM: R. Ryan\nsee overleaf")]
-
-
-def test_a_table_of_figures_stays_a_table():
-    figures = table_of(("Station", "May", "June"), ("Note: mean", "12", "13"), ("Oslo", "8", "9"))
-    assert [kind for kind, _ in kinds(figures)] == ["Table"]
-    assert [kind for kind, _ in kinds(table_of(("To:", "A"), ("From:", "B"), ruled=True))] == ["Table"]
-
-
-def form():
-    return [
-        *words("TO:", 72, 100),
-        *words("George Baroody", 180, 100),
-        *words("COUNSEL:", 72, 130),
-        *words("Wartnick & Tigerman", 180, 130),
-        *words("101 California Street", 180, 142),
-        *words("Pages: 3", 72, 160),
-        *words("Some prose that stands on the form and is not labelled", 72, 300),
-    ]
-
-
-def test_pairs_are_taken_from_a_form_with_the_lines_that_go_on():
-    page = form()
-    regions, rest = take_pairs(page)
-    texts = [line for part in regions for line in as_block(part, 1).text.split("\n")]
-    assert texts == [
-        "TO: George Baroody",
-        "COUNSEL: Wartnick & Tigerman 101 California Street",
-        "Pages: 3",
-    ]
-    assert {part.type for part in regions} == {"Key Value"}
-    assert " ".join(word.text for word in rest).startswith("Some prose")
-    taken = [word for part in regions for word in part.every_word]
-    assert len(taken) + len(rest) == len(page)
-
-
-def test_a_single_label_on_a_page_is_left_alone():
-    page = [*words("TO:", 72, 100), *words("George", 180, 100), *words("Prose without labels", 72, 130)]
-    assert take_pairs(page) == ([], tuple(page))
-
-
-def test_a_value_does_not_go_on_into_the_next_row():
-    page = [
-        *words("TO:", 72, 100),
-        *words("George", 180, 100),
-        *words("Copy", 72, 112),
-        *words("Susan", 180, 112),
-        *words("DATE:", 72, 124),
-        *words("5 May", 180, 124),
-    ]
-    regions, rest = take_pairs(page)
-    assert [as_block(part, 1).text for part in regions] == ["TO: George\nDATE: 5 May"]
-    assert [word.text for word in rest] == ["Copy", "Susan"]

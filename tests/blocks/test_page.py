@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from documents.forms import ORDER_HEAD
 from documents.layouts import (
     HEIGHT,
     SENTENCES,
@@ -113,6 +114,13 @@ def test_every_word_of_a_grid_is_in_the_table(rows, columns, ruled):
     found = lay_out(page(grid_words(cells, 72, 200), rulings)).blocks
     said = Counter(part for b in found for part in b.text.split())
     assert said == Counter(text for row in cells for text in row)
+
+
+def test_columns_of_labels_over_values_are_a_form_and_no_table():
+    found = lay_out(page(grid_words(ORDER_HEAD, 72, 200, column=120))).blocks
+    assert {block.type for block in found} == {"Key Value"}
+    said = {line for block in found for line in block.text.split("\n")}
+    assert {"Order No.: 4711", "Buyer: Ada Moe", "Contact: Eve Lund", "Type: Cash"} <= said
 
 
 def test_a_page_says_that_a_table_leaves_words_out(monkeypatch):

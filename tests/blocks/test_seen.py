@@ -156,6 +156,15 @@ def test_a_written_page_is_no_figure():
     assert "Figure" not in types_of(scanned)
 
 
+def test_a_framed_form_is_no_figure():
+    labels = [(name, 72, 160 + 40 * row) for row, name in enumerate(("NAME:", "STREET:", "TOWN:", "DATE:"))]
+    every = [word for label in labels for word in words(*label)]
+    form = scan(every, seen("figure", 60, 150, 400, 400))
+    assert "Figure" not in types_of(form)
+    legend = scan(every[:2], seen("figure", 60, 150, 400, 400))
+    assert "Figure" in types_of(legend)
+
+
 def test_references_are_list_items_when_the_model_is_sure():
     first = [
         *lines(["Brook, A. Rivers of the north, their"], 72, 100),

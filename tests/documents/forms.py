@@ -56,6 +56,28 @@ def entry_form_pdf() -> bytes:
     return drawn(draw)
 
 
+ORDER_HEAD = (
+    ("Order No.:", "Product:", "Estimate:"),
+    ("4711", "Lamps", "12.50"),
+    ("Agency:", "Buyer:", "Contact:"),
+    ("Harbour Board", "Ada Moe", "Eve Lund"),
+    ("Region: North", "Office: Bergen", "Type: Cash"),
+    ("Revision: 3", "Market: Oslo", "Station: East"),
+)
+"""What `order_head_pdf` says, row by row: labels over their values, then pairs in each cell."""
+
+
+def order_head_pdf() -> bytes:
+    """The head of an order, in three columns without lines and without form fields."""
+
+    def draw(canvas: Canvas) -> None:
+        for row, texts in enumerate(ORDER_HEAD):
+            for column, text in enumerate(texts):
+                canvas.drawString(72 + 150 * column, 700 - 16 * row, text)
+
+    return drawn(draw)
+
+
 def table_form_pdf() -> bytes:
     """A ruled table of three rows whose second column are fields."""
 

@@ -58,6 +58,39 @@ def text_tiff(pages: Sequence[Sequence[str]] = (SCAN_LINES, ("Second page",)), d
     return out.getvalue()
 
 
+FORM_TEXTS = (
+    ("HARBOUR BOARD CREW FORM", 72, 60),
+    ("Date:", 72, 110),
+    ("3 May 1998", 160, 110),
+    ("Phone Number:", 320, 110),
+    ("335 7363", 440, 110),
+    ("Remarks:", 72, 150),
+    ("Sails with the morning tide", 72, 170),
+    ("DEPARTMENT", 72, 215),
+    ("Pilots", 230, 215),
+    ("Anna Lind", 90, 270),
+    ("NAME", 72, 288),
+    ("Bristol", 330, 270),
+    ("TOWN", 312, 288),
+)
+"""What `scanned_form_png` says, and where: left and upper edge in points."""
+FORM_LINES = ((165, 420, 231), (72, 250, 286), (312, 500, 286))
+"""Its lines to be written on: left, right and height in points."""
+
+
+def scanned_form_png(dpi: int = 200) -> bytes:
+    """A filled in form: values right of labels, below one, and on lines with their labels before or below them."""
+    scale = dpi / 72
+    image = text_image((), dpi)
+    draw = ImageDraw.Draw(image)
+    font = ImageFont.load_default(12 * scale)
+    for text, x, y in FORM_TEXTS:
+        draw.text((x * scale, y * scale), text, fill=0, font=font)
+    for left, right, y in FORM_LINES:
+        draw.line((left * scale, y * scale, right * scale, y * scale), fill=0, width=round(scale))
+    return image_bytes(image, "PNG", dpi)
+
+
 def skewed_png(angle_deg: float = 3.0, dpi: int = 200) -> bytes:
     """The page turned a little counter-clockwise, as it comes out of a document feeder."""
     turned = text_image(dpi=dpi).rotate(angle_deg, resample=Image.Resampling.BICUBIC, fillcolor=255)

@@ -2,85 +2,32 @@
 
 A paragraph whose lines nearly all read "Label: value" is a set of labelled values, kept line by line; single
 lines of that kind that stand below each other are taken together. On forms a label stands apart from its value,
-so a line that ends in a colon is joined with the line to its right; and a table without lines whose cells are
-labels and values by turns is no table. Conservative: two lines at least where label and value touch, short
-labels, values that are no sentences. Never reads form fields of the file (see form_fields).
+so a line that ends in a colon is joined with the line to its right. Conservative: two lines at least where label
+and value touch, short labels, values that are no sentences. Never pairs by more than the row (see forms), never
+reads form fields of the file (see form_fields).
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import pairwise
 
-from recto.blocks.lines import Line, baselines, cut_lines, line_of
+from recto.blocks.labels import is_label, is_pair
+from recto.blocks.lines import Line, line_of
+from recto.blocks.pairing import MIN_PAIRS, SAME_EDGE_PT, WIDE_GAP_EM, beside
 from recto.blocks.region import Region
-from recto.document.block import Cell
 from recto.document.geometry import around
-from recto.document.page import Word
 
-MIN_PAIRS = 2
-"""Fewer labelled lines than this are prose that happens to hold a colon."""
 LABELLED_SHARE = 0.8
 """Share of a paragraph's lines that must be labelled."""
 NEAR_EM = 1.6
 """White space between two labelled lines, in font sizes, at most."""
-SAME_EDGE_PT = 3.0
-"""Left edges of labelled lines differ by no more than this, in points."""
-
-LABEL_WORDS = 6
-"""A label has no more words than this."""
-LABEL_LETTERS = 40
-"""Nor more letters, its colon included."""
-SAME_ROW_SHARE = 0.5
-"""Share of the lower line's height that label and value must have in common to stand side by side."""
-FARTHEST_PT = 220.0
-"""White space between a label and its value, in points, at most: a third of a page, as on forms with tab stops."""
-WIDE_GAP_EM = 1.7
-"""White space, in font sizes, after a colon that only forms have: the gap at which lines are cut."""
-GOES_ON_EM = 0.8
-"""White space between the lines of one value, in font sizes, at most."""
-PAIRED_SHARE = 0.5
-"""Share of a table's filled cells that must be a label or its value for it to be a form: forms leave blanks."""
-
-_PAIR = re.compile(r"^(?![•\-–*])[^\W\d_][^:.!?;]{0,38}:(?!//)\s*\S.{0,90}$")
-_SENTENCE = re.compile(
-    r"\w{3,}[.!?]\s+\w|\b\w+\s+\w+\s+\w+\s+\w+\s+\w+\s+\w+\s+\w+\s+\w+\s+\w+\s+\w+\s+\w+\s+\w+\b"
-)
-
-
-def is_pair(text: str) -> bool:
-    """Whether a line reads "Label: value".
-
-    >>> is_pair("Invoice date: 3 May 2024"), is_pair("He said: go on with it, and do not stop until it is done.")
-    (True, False)
-    """
-    return (
-        bool(_PAIR.match(text))
-        and not _SENTENCE.search(text)
-        and len(text.split(":", 1)[0].split()) <= LABEL_WORDS
-    )
-
-
-def is_label(text: str) -> bool:
-    """Whether a line or cell is a label that waits for its value.
-
-    >>> is_label("Fax number:"), is_label("Fax number: 12"), is_label("12:")
-    (True, False, False)
-    """
-    return (
-        text.endswith(":")
-        and (text[0].isalpha() or text[0] == "#")
-        and len(text) <= LABEL_LETTERS
-        and len(text.split()) <= LABEL_WORDS
-        and text.count(":") == 1
-    )
 
 
 def mark_pairs(regions: Sequence[Region]) -> list[Region]:
     """Regions with labelled values marked; neighbouring ones are taken together. Order is kept."""
     found: list[Region] = []
-    for region in _with_values([_without_form_tables(region) for region in regions]):
+    for region in _with_values(regions):
         marked = replace(region, type="Key Value", apart=True) if _labelled(region) else region
         if found and _is_run(marked) and _is_run(found[-1]) and _goes_on(found[-1], marked):
             before = found[-1]
@@ -92,93 +39,7 @@ def mark_pairs(regions: Sequence[Region]) -> list[Region]:
 
 
 def _is_run(region: Region) -> bool:
-    return region.type == "Key Value" and region.apart and bool(region.lines)
-
-
-def _without_form_tables(region: Region) -> Region:
-    """A table without lines whose cells are labels and values by turns, as a set of labelled values."""
-    table = region.table
-    if table is None or table.ruled or region.fields:
-        return region
-    lines: list[str] = []
-    paired = filled = rows = 0
-    for row in range(table.rows):
-        cells = sorted((cell for cell in table.cells if cell.row == row and cell.text), key=_column)
-        texts = [cell.text for cell in cells]
-        said, used = _row_pairs(texts)
-        lines += said
-        paired += used
-        filled += len(texts)
-        rows += used > 0
-    if rows < MIN_PAIRS or paired < PAIRED_SHARE * filled:
-        return region
-    return replace(region, type="Key Value", table=None, text="\n".join(lines))
-
-
-def _column(cell: Cell) -> int:
-    return cell.column
-
-
-def _row_pairs(texts: Sequence[str]) -> tuple[list[str], int]:
-    """The cells of a row as lines, a label and its value on one, and how many cells are one of the two."""
-    said: list[str] = []
-    used = 0
-    for text in texts:
-        if said and is_label(said[-1]) and not is_label(text) and not is_pair(text):
-            said[-1] = f"{said[-1]} {text}"
-            used += 2
-        else:
-            said.append(text)
-            used += is_pair(text)
-    return said, used
-
-
-def take_pairs(words: Sequence[Word]) -> tuple[list[Region], tuple[Word, ...]]:
-    """Labels that stand apart from their values on a form, as regions, and the words left over.
-
-    For recognised pages, before tables are looked for: what stands in columns there is a form more often than a
-    table. A single such pair may be chance and is left alone.
-    """
-    lines = cut_lines(baselines(words), ())
-    values = _values(lines)
-    if len(values) < MIN_PAIRS:
-        return [], tuple(words)
-    pairs = [_whole_pair(line, values[id(line)], lines, values) for line in lines if id(line) in values]
-    edges = [line.box.x0 for line in lines if id(line) in values]
-    taken = {id(word) for pair in pairs for word in pair.words}
-    pairs += [
-        line
-        for line in lines
-        if is_pair(line.text)
-        and taken.isdisjoint(id(word) for word in line.words)
-        and any(abs(line.box.x0 - edge) <= SAME_EDGE_PT for edge in edges)
-    ]
-    taken = {id(word) for pair in pairs for word in pair.words}
-    pairs.sort(key=lambda pair: (pair.words[0].box.y0, pair.box.x0))
-    regions = mark_pairs([Region("Key Value", pair.box, (pair,), apart=True) for pair in pairs])
-    return regions, tuple(word for word in words if id(word) not in taken)
-
-
-def _whole_pair(label: Line, value: Line, lines: Sequence[Line], values: Mapping[int, Line]) -> Line:
-    """A label and its value with the lines that go on below the value."""
-    parts = [value]
-    beside = {id(line) for line in values.values()}
-    for line in sorted(lines, key=lambda one: one.box.y0):
-        below = line.box.y0 - parts[-1].box.y1
-        if (
-            -line.box.height / 2 < below <= GOES_ON_EM * value.size
-            and abs(line.box.x0 - value.box.x0) <= SAME_EDGE_PT
-            and line is not value
-            and id(line) not in beside
-            and not _is_labelled(line.text)
-            and not any(_same_row(other, line) and other.box.x1 < line.box.x0 for other in lines)
-        ):
-            parts.append(line)
-    return line_of((*label.words, *(word for part in parts for word in part.words)))
-
-
-def _is_labelled(text: str) -> bool:
-    return is_label(text) or is_pair(text)
+    return region.type == "Key Value" and region.apart and bool(region.lines) and region.text is None
 
 
 def _with_values(regions: Sequence[Region]) -> list[Region]:
@@ -195,7 +56,7 @@ def _values(lines: Sequence[Line]) -> dict[int, Line]:
     values: dict[int, Line] = {}
     taken: set[int] = set()
     for label in lines:
-        value = _beside(label, lines) if is_label(label.text) else None
+        value = beside(label, lines) if is_label(label.text) else None
         if value is not None and id(value) not in taken:
             values[id(label)] = value
             taken.add(id(value))
@@ -204,24 +65,6 @@ def _values(lines: Sequence[Line]) -> dict[int, Line]:
 
 def _is_text(region: Region) -> bool:
     return region.type == "Text" and region.text is None
-
-
-def _beside(label: Line, lines: Sequence[Line]) -> Line | None:
-    """The nearest line to the right on the same row, unless it is a label or a pair itself."""
-    right = [
-        line
-        for line in lines
-        if line is not label
-        and line.box.x0 >= label.box.x1 - 1
-        and line.box.x0 - label.box.x1 <= FARTHEST_PT
-        and _same_row(line, label)
-    ]
-    nearest = min(right, key=lambda line: line.box.x0, default=None)
-    return None if nearest is None or _is_labelled(nearest.text) else nearest
-
-
-def _same_row(line: Line, other: Line) -> bool:
-    return line.box.overlap_y(other.box) >= SAME_ROW_SHARE * min(line.box.height, other.box.height)
 
 
 def _parts(region: Region, values: Mapping[int, Line], taken: AbstractSet[int]) -> list[Region]:
@@ -260,12 +103,7 @@ def _goes_on(before: Region, region: Region) -> bool:
 
 def _settled(region: Region) -> Region:
     """A single labelled line whose value follows at once is prose again."""
-    if (
-        region.type == "Key Value"
-        and region.apart
-        and len(region.lines) < MIN_PAIRS
-        and not _is_apart(region)
-    ):
+    if _is_run(region) and len(region.lines) < MIN_PAIRS and not _is_apart(region):
         return replace(region, type="Text", apart=False)
     return region
 

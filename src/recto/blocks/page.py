@@ -5,14 +5,15 @@ that every visible word ends in exactly one block. What depends on other pages (
 going on) is decided afterwards, in document.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from recto.blocks.charts import find_charts, may_hold_charts
 from recto.blocks.columns import find_gutters
-from recto.blocks.fields import mark_pairs, take_pairs
+from recto.blocks.fields import mark_pairs
 from recto.blocks.figures import as_figures, find_figures
 from recto.blocks.form_fields import attach, fill_in, pair_up, settle_pairs
+from recto.blocks.forms import is_form, take_pairs
 from recto.blocks.letter_sizes import even_sizes, without_misread_sizes
 from recto.blocks.lines import Line, baselines, cut_lines, flattened, turn_of, visible
 from recto.blocks.lists import nested
@@ -132,7 +133,7 @@ def take_labelled_values(draft: Draft) -> Draft:
     """Labels of a recognised form with values that stand apart."""
     if draft.page.route != "ocr":
         return draft
-    pairs, words = take_pairs(draft.words)
+    pairs, words = take_pairs(draft.page, draft.words)
     return replace(draft, words=tuple(words), regions=(*draft.regions, *pairs))
 
 
@@ -292,6 +293,8 @@ def _with_pairs(draft: Draft, *, beside_only: bool) -> Draft:
 
 def _with_tables(draft: Draft, tables: list[FoundTable]) -> Draft:
     tables = [found for found in tables if not contradicted(draft.page, found.box)]
+    draft = _with_forms(draft, [found for found in tables if is_form(found.table)])
+    tables = [found for found in tables if not is_form(found.table)]
     if not tables:
         return draft
     tables = [weighed(without_captions(found)) for found in tables]
@@ -319,6 +322,16 @@ def _with_tables(draft: Draft, tables: list[FoundTable]) -> Draft:
         regions=(*draft.regions, *regions),
         warnings=(*draft.warnings, *warnings),
     )
+
+
+def _with_forms(draft: Draft, forms: Sequence[FoundTable]) -> Draft:
+    """What looked like a table and is a form: its labelled values, the rest of its words left to the next steps."""
+    for form in forms:
+        pairs, rest = take_pairs(draft.page, form.words, certain=True)
+        gone = {id(word) for word in form.words} - {id(word) for word in rest}
+        words = tuple(word for word in draft.words if id(word) not in gone)
+        draft = replace(draft, words=words, regions=(*draft.regions, *pairs))
+    return draft
 
 
 def _turned_regions(words: list[Word], turn: int) -> list[Region]:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from recto.blocks.furniture import is_page_number
+from recto.blocks.labels import is_label, is_pair
 from recto.blocks.letter_sizes import even_sizes
-from recto.blocks.lines import Line, line_of, turn_of
+from recto.blocks.lines import Line, baselines, cut_lines, line_of, turn_of
 from recto.blocks.order import reading_order
 from recto.blocks.paragraphs import SENTENCE_ENDS, group_paragraphs
 from recto.blocks.region import Region
@@ -47,6 +48,8 @@ WRITTEN_SHARE = 0.1
 saw; pictures and diagrams had at most 0.07, coloured, handwritten and tabular pages at least 0.13."""
 MIN_FIGURE_SIDE_PT = 16.0
 """Shorter side, in points, below which a picture is an icon; the same as for pictures of a file."""
+FORM_LABELS = 4
+"""Labels with colons that make of a framed area a form rather than a figure, whose legends have one or two."""
 ASTRIDE = 0.2
 """Share of a line's width in each of two parts side by side from which on the line is cut between them."""
 EDGE_LINES = 0.5
@@ -120,7 +123,7 @@ def figures_seen(
 ) -> tuple[list[Region], list[Word]]:
     """All regions, with the figures the model saw, and the words left over.
 
-    A figure takes in the pieces of it that were found before; where a table was found it is no figure.
+    A figure takes in the pieces of it that were found before; where a table was found, or a form, it is no figure.
     """
     regions, free = list(found), list(words)
     for part in page.regions:
@@ -135,11 +138,19 @@ def figures_seen(
         inside = [word for word in free if box.holds_center_of(word.box)]
         if sum(word.box.area for word in inside) > WRITTEN_SHARE * box.area:
             continue
+        if _is_form(inside):
+            continue
         gone = {id(word) for word in inside}
         free = [word for word in free if id(word) not in gone]
         regions = [region for region in regions if region not in pieces]
         regions.append(_figure(box, pieces, inside))
     return regions, free
+
+
+def _is_form(words: Sequence[Word]) -> bool:
+    """Whether several lines are labels with colons: a form's frame looks like a figure's."""
+    lines = cut_lines(baselines(words), ())
+    return sum(is_label(line.text) or is_pair(line.text) for line in lines) >= FORM_LABELS
 
 
 def grouped_by_parts(page: Page, lines: Sequence[Line]) -> list[Region]:
