@@ -8,6 +8,7 @@ going on) is decided afterwards, in document.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from recto.blocks.captions import tied
 from recto.blocks.charts import find_charts, may_hold_charts
 from recto.blocks.columns import find_gutters
 from recto.blocks.fields import mark_pairs, take_pairs
@@ -34,7 +35,8 @@ from recto.blocks.tables.cells import FoundTable, plain_text, unsaid, weighed
 from recto.blocks.tables.grid import phrases_of
 from recto.blocks.tables.lattice import drawn
 from recto.blocks.tables.ruled import find_ruled_tables
-from recto.document.block import Block, PageLayout
+from recto.blocks.unseen import hidden_lines, with_hidden
+from recto.document.block import Block, Finding, PageLayout
 from recto.document.geometry import Box, around
 from recto.document.options import Include
 from recto.document.page import Page, Word
@@ -221,6 +223,23 @@ def place_comments(draft: Draft) -> Draft:
     return replace(draft, regions=tuple(with_comments(draft.page, draft.regions)))
 
 
+def tie_captions(draft: Draft) -> Draft:
+    """Captions to their figures and tables, and next to them."""
+    return replace(draft, regions=tuple(tied(draft.page, draft.regions)))
+
+
+def note_hidden_text(draft: Draft) -> Draft:
+    """Hidden words beside the region they stand in; said in a warning where there is none."""
+    lines = hidden_lines(draft.page)
+    if not lines:
+        return draft
+    if not draft.regions:
+        count = sum(len(line.words) for line in lines)
+        note = f"Page {draft.page.number}: {count} words of the file are not visible and were left out."
+        return replace(draft, warnings=(*draft.warnings, note))
+    return replace(draft, regions=tuple(with_hidden(lines, draft.regions)))
+
+
 STEPS: tuple[Callable[[Draft], Draft], ...] = (
     drop_what_is_laid_over,
     fill_in_fields,
@@ -242,10 +261,12 @@ STEPS: tuple[Callable[[Draft], Draft], ...] = (
     settle_sizes,
     tie_fields,
     put_in_order,
+    tie_captions,
     mark_key_values,
     nest_lists,
     type_fields,
     place_comments,
+    note_hidden_text,
 )
 """The page-local rules, in order."""
 
@@ -295,7 +316,7 @@ def _with_tables(draft: Draft, tables: list[FoundTable]) -> Draft:
     if not tables:
         return draft
     tables = [weighed(without_captions(found)) for found in tables]
-    lost = [text for text in map(unsaid, tables) if text]
+    lost = [unsaid(found) for found in tables]
     taken = {id(word) for found in tables for word in found.words}
     regions = tuple(
         Region(
@@ -305,19 +326,27 @@ def _with_tables(draft: Draft, tables: list[FoundTable]) -> Draft:
             text=plain_text(found.table),
             soundness=found.soundness,
             words=found.words,
+            findings=(_unsaid_finding(text),) if text else (),
         )
-        for found in tables
+        for found, text in zip(tables, lost, strict=True)
     )
     words = tuple(word for word in draft.words if id(word) not in taken)
     warnings = (
         f"Page {draft.page.number}: a table's cells leave out {len(text)} of its letters; compare it with the page."
         for text in lost
+        if text
     )
     return replace(
         draft,
         words=words,
         regions=(*draft.regions, *regions),
         warnings=(*draft.warnings, *warnings),
+    )
+
+
+def _unsaid_finding(lost: str) -> Finding:
+    return Finding(
+        "words_in_cells", agrees=False, text=f"The cells leave out {len(lost)} letters of the table."
     )
 
 
