@@ -167,6 +167,50 @@ def invisible_and_visible_pdf() -> bytes:
     return _drawn(draw)
 
 
+def concealed_pdf() -> bytes:
+    """Text that shows (white in a dark bar, dark on grey) and, below, text that does not, one way a line.
+
+    The lines say how: white on paper, white in a white box, tiny, clear, invisible, black under black; two words each.
+    """
+
+    def line(canvas: Canvas, y: float, text: str, size: float = 12, grey: float = 0.0, **colour) -> None:
+        canvas.setFont("Helvetica", size)
+        canvas.setFillGray(grey, **colour)
+        canvas.drawString(80, y, text)
+
+    def box(canvas: Canvas, y: float, grey: float) -> None:
+        canvas.setFillGray(grey)
+        canvas.rect(72, y - 6, 300, 20, stroke=0, fill=1)
+
+    def draw(canvas: Canvas) -> None:
+        line(canvas, 740, DIGITAL_SENTENCE)
+        box(canvas, 700, 0.1)
+        line(canvas, 700, "Bright heading", grey=1)
+        box(canvas, 670, 0.8)
+        line(canvas, 670, "Grey row")
+        line(canvas, 600, "white paper", grey=1)
+        box(canvas, 570, 0.1)
+        box(canvas, 570, 1)
+        line(canvas, 570, "white box", grey=1)
+        line(canvas, 540, "tiny letters", size=0.8)
+        line(canvas, 510, "clear ink", alpha=0)
+        canvas.setFillAlpha(1)
+        text = canvas.beginText(80, 480)
+        text.setFont("Helvetica", 12)
+        text.setFillGray(0)
+        text.setTextRenderMode(3)
+        text.textOut("invisible mode")
+        canvas.drawText(text)
+        line(canvas, 450, "black bar")
+        box(canvas, 450, 0)
+        text = canvas.beginText(80, -20)
+        text.setTextRenderMode(0)
+        text.textOut("off page")
+        canvas.drawText(text)
+
+    return _drawn(draw)
+
+
 def rotated_pdf(angle_deg: int = 90) -> bytes:
     """A page that /Rotate turns upright: `TOP LEFT` ends near the top left as seen."""
     with pikepdf.open(io.BytesIO(_drawn(_upright_after(angle_deg)))) as pdf:

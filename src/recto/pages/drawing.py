@@ -13,6 +13,7 @@ from itertools import pairwise, repeat
 
 import numpy as np
 
+from recto.document.geometry import Box
 from recto.document.page import Picture, Ruling
 from recto.pages import pdfium
 from recto.pages.frame import Boxes, Frame, as_box
@@ -41,6 +42,7 @@ _Sides = tuple[float, float, float, float]
 class Drawing:
     """Rulings and pictures of the upright page; `shapes` counts drawn paths that are neither lines nor areas.
 
+    `fills` are the filled rectangles, each with its grey level (0 black to 255), in the order they are painted.
     `objects` counts everything painted that is not text; `cut_off` says that a budget ended the search.
     """
 
@@ -49,6 +51,7 @@ class Drawing:
     shapes: int
     objects: int
     cut_off: bool
+    fills: tuple[tuple[Box, int], ...] = ()
 
 
 @dataclass(slots=True)
@@ -57,6 +60,8 @@ class _Found:
     lines: list[_Sides] = field(default_factory=list)
     thicknesses: list[float] = field(default_factory=list)
     pictures: list[_Sides] = field(default_factory=list)
+    fills: list[_Sides] = field(default_factory=list)
+    greys: list[int] = field(default_factory=list)
     shapes: int = 0
     objects: int = 0
     seen: int = 0
@@ -107,6 +112,7 @@ def drawing_of(page: int, frame: Frame) -> Drawing:
         shapes=found.shapes,
         objects=found.objects,
         cut_off=found.spent,
+        fills=tuple(zip(map(as_box, frame.clipped(_upright(found.fills, frame))), found.greys, strict=True)),
     )
 
 
@@ -163,7 +169,7 @@ def _path(owner: int, matrix: _Matrix, frame: Frame, found: _Found, scratch: _Sc
         thickness = min(sides[2] - sides[0], sides[3] - sides[1])
         found.add_line(sides, width or thickness)
         return
-    shown = filled and not stroked and _is_seen(owner)
+    grey = _grey(owner) if filled and not stroked else None
     full = _times(scratch.matrix(owner), matrix)
     found.segments += count
     straight = True
@@ -174,7 +180,7 @@ def _path(owner: int, matrix: _Matrix, frame: Frame, found: _Found, scratch: _Sc
         if stroked:
             _add_segments(points, closed, width, found)
         else:
-            straight &= _add_area(points, shown, frame, found)
+            straight &= _add_area(points, grey, frame, found)
     found.shapes += not straight
 
 
@@ -186,13 +192,22 @@ def _stroke_width(owner: int, matrix: _Matrix, scratch: _Scratch) -> float:
     return width * abs(a * d - b * c) ** 0.5
 
 
-def _is_seen(owner: int) -> bool:
+def _grey(owner: int) -> int | None:
+    # Grey level of a fill, black for a pattern, None for one that is as good as clear. Coloured paper is not white.
     colours = (ctypes.c_uint * 4)()
     start = ctypes.addressof(colours)
     if not pdfium.object_fill_color(owner, start, start + 4, start + 8, start + 12):
-        return True  # a pattern
+        return 0
     red, green, blue, alpha = colours
-    return alpha > PAPER_INK and min(red, green, blue) < WHITE
+    if alpha <= PAPER_INK:
+        return None
+    return (
+        min(red, green, blue) if min(red, green, blue) >= WHITE else min(WHITE - 1, _luma(red, green, blue))
+    )
+
+
+def _luma(red: int, green: int, blue: int) -> int:
+    return (299 * red + 587 * green + 114 * blue) // 1000  # ITU-R BT.601
 
 
 def _subpaths(
@@ -227,7 +242,7 @@ def _add_segments(points: list[_Point], closed: bool, width: float, found: _Foun
             found.add_line((min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)), width)
 
 
-def _add_area(points: list[_Point], shown: bool, frame: Frame, found: _Found) -> bool:
+def _add_area(points: list[_Point], grey: int | None, frame: Frame, found: _Found) -> bool:
     # Whether the filled piece was a rectangle; a thin one is a line, a visible wide one lends its borders.
     corners = points[:-1] if points[0] == points[-1] else points
     xs, ys = {round(x, 1) for x, _ in corners}, {round(y, 1) for _, y in corners}
@@ -242,7 +257,12 @@ def _add_area(points: list[_Point], shown: bool, frame: Frame, found: _Found) ->
     wide, high = sides[2] - sides[0], sides[3] - sides[1]
     if _is_line(sides, THICKEST):
         found.add_line(sides, min(wide, high))
-    elif shown and wide * high < PAGE_SHARE * frame.width * frame.height and min(wide, high) > THICKEST:
+        return True
+    if grey is not None:
+        found.fills.append(sides)
+        found.greys.append(grey)
+    shown = grey is not None and grey < WHITE
+    if shown and wide * high < PAGE_SHARE * frame.width * frame.height and min(wide, high) > THICKEST:
         left, bottom, right, top = sides
         for edge in ((left, bottom, right, bottom), (left, top, right, top)):
             found.add_line(edge, 0.0)

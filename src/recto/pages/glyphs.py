@@ -7,13 +7,15 @@ changes of style. What real files do, and what is done about it:
 - base-14 fonts say weight 0: bold comes from name, flags and stroke as well;
 - the hyphen at a line's end arrives as U+0002, a ligature without Unicode as U+0000;
 - text lies outside the crop box, or is printed twice a hair apart: dropped;
-- invisible text (render modes 3 and 7) arrives like any other: marked hidden.
+- invisible text (render modes 3 and 7, no colour, or too small to read) arrives like any other: marked hidden;
+- nearly white text is hidden or not by what lies under it: told, and judged in concealed.
 """
 
 import ctypes
 import math
 import re
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -40,11 +42,16 @@ SKEWED_JUMP = 2.0  # such a jump
 OVERPRINT_SHIFT = 0.15  # the same word this near again is the same ink twice
 BOLD_WEIGHT = 600  # CSS weight
 DOMINANT_TURN = 0.6  # share of characters that must run sideways for the page to be turned
+TINY_PT = 1.5  # points: letters smaller than this are specks in print (micro print has 1.4 at least, notes 5)
+TINY_SHARE = 0.003  # of the page's longer side: on tiny labels small letters are large
+PALE = 240  # 0..255: text whose channels are all at least this is not seen on paper
+CLEAR = 12  # 0..255: alpha below is not seen
 MAX_CHARACTERS = 500_000  # per page; a page of dense print has 10,000: beyond is an attack or a defect
 
 _FLAG_ITALIC = 1 << 6  # PDF 32000-1, table 123
 _FLAG_FORCE_BOLD = 1 << 18
 _MODES_HIDDEN = frozenset((3, 7))  # neither fill nor stroke; clip only
+_MODES_FILL = frozenset((0, 4))  # fill only, with or without clip
 _MODE_FILL_STROKE = 2  # how many programs fake bold
 _BOLD_NAME = re.compile(r"bold|black|heavy|demi(?!l)|semibd|cmbx|cmb\d|[-,]bd\b", re.IGNORECASE)
 _ITALIC_NAME = re.compile(r"ital|obli|slanted|cmti|cmsl|[-,]it\b", re.IGNORECASE)
@@ -100,6 +107,7 @@ class Style:
     symbol: bool = False
     ascent: float = USUAL_ASCENT
     descent: float = USUAL_DESCENT
+    pale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +130,7 @@ class TextLayer:
     """The words of a page and what must be known to trust them.
 
     The counts are of characters inside the page that are not white. `broken` are the words with a character
-    whose Unicode is not known.
+    whose Unicode is not known, `pale` the very words of `words` that are nearly white.
     """
 
     words: tuple[Word, ...] = ()
@@ -130,6 +138,7 @@ class TextLayer:
     hidden: int = 0
     unmapped: int = 0
     broken: tuple[Word, ...] = ()
+    pale: tuple[Word, ...] = ()
 
 
 def gather(text_page: int, count: int) -> Characters:
@@ -180,11 +189,12 @@ def words_of(characters: Characters, frame: Frame) -> TextLayer:
     broken = np.flatnonzero(np.add.reduceat(unmapped, starts, dtype=np.int32)).tolist()
     hidden_styles = np.array([style.hidden for style in characters.styles])
     return TextLayer(
-        words=_printed_once(words),
+        words=printed_once(words),
         characters=len(kept),
         hidden=int(np.count_nonzero(hidden_styles[style_of])),
         unmapped=int(np.count_nonzero(unmapped)),
         broken=tuple(words[row] for row in broken),
+        pale=_pale(words, style_of[starts], characters.styles),
     )
 
 
@@ -207,7 +217,9 @@ def _styles(text_page: int, objects: NDArray[np.uint64]) -> tuple[NDArray[np.int
         pdfium.text_size(owner, size_at)
         address = pdfium.text_font(owner) or 0
         font = fonts.get(address) or fonts.setdefault(address, _font(address))
-        style = _style(font, size.value, tuple(matrix), pdfium.text_mode(owner))
+        mode = pdfium.text_mode(owner)
+        colour = _colour(owner) if mode in _MODES_FILL else ""
+        style = _style(font, size.value, tuple(matrix), mode, colour)
         run_styles[run] = numbers.setdefault(style, len(numbers))
     return np.repeat(run_styles, lengths), tuple(numbers)
 
@@ -249,7 +261,18 @@ def _font(address: int) -> _Font:
     )
 
 
-def _style(font: _Font, size: float, matrix: tuple[float, ...], mode: int) -> Style:
+def _colour(owner: int) -> str:
+    # What matters of a text's colour: "clear", "pale", or "" for all that is seen on paper.
+    parts = (ctypes.c_uint * 4)()
+    start = ctypes.addressof(parts)
+    if not pdfium.object_fill_color(owner, start, start + 4, start + 8, start + 12):
+        return ""
+    if parts[3] <= CLEAR:
+        return "clear"
+    return "pale" if min(parts[:3]) >= PALE else ""
+
+
+def _style(font: _Font, size: float, matrix: tuple[float, ...], mode: int, colour: str) -> Style:
     a, b, c, d = matrix[:4]
     return Style(
         font=font.name,
@@ -258,10 +281,11 @@ def _style(font: _Font, size: float, matrix: tuple[float, ...], mode: int) -> St
         italic=font.italic or (b == 0 and abs(c) > 0.1 * abs(d)),
         angle_deg=round(math.degrees(math.atan2(b * size, a * size)), 1)
         + 0.0,  # a negative size turns by 180
-        hidden=mode in _MODES_HIDDEN,
+        hidden=mode in _MODES_HIDDEN or colour == "clear",
         symbol=font.symbol,
         ascent=font.ascent,
         descent=font.descent,
+        pale=colour == "pale",
     )
 
 
@@ -387,6 +411,7 @@ def _built(
     sides = np.concatenate((low, high), axis=1)
     ends = [*starts[1:].tolist(), len(codes)]
     angles = [frame.angle(style.angle_deg) for style in styles]
+    tiny = min(TINY_PT, TINY_SHARE * max(frame.width, frame.height))
     words: list[Word] = []
     for row, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
         number = int(style_of[start])
@@ -400,11 +425,22 @@ def _built(
                 italic=style.italic,
                 font=style.font,
                 rotation=angles[number],
-                hidden=style.hidden,
+                hidden=style.hidden or (style.size < tiny and _is_speck(sides[row], end - start, tiny)),
                 space_before=bool(apart[start]),
             )
         )
     return words
+
+
+def _is_speck(sides: NDArray[np.float64], letters: int, tiny: float) -> bool:
+    # The ink must be as small as the size says: fonts made of pictures have sizes of their own.
+    return float(max(sides[2] - sides[0], sides[3] - sides[1])) < tiny * letters + tiny
+
+
+def _pale(words: list[Word], style_of: NDArray[np.int32], styles: tuple[Style, ...]) -> tuple[Word, ...]:
+    if not any(style.pale for style in styles):
+        return ()
+    return tuple(word for word, style in zip(words, style_of.tolist(), strict=True) if styles[style].pale)
 
 
 def _readable(text: str) -> str:
@@ -416,15 +452,16 @@ def _readable(text: str) -> str:
     return text
 
 
-def _printed_once(words: list[Word]) -> tuple[Word, ...]:
+def printed_once(words: Iterable[Word]) -> tuple[Word, ...]:
+    """The words without those printed again a hair apart; seen and hidden ones do not stand in for each other."""
     # Two grids, half a cell apart in each direction: words nearer than half a cell share a cell of one of them.
-    seen: set[tuple[str, int, int, int]] = set()
+    seen: set[tuple[str, bool, int, int, int]] = set()
     kept: list[Word] = []
     for word in words:
         cell = max(0.1, 2 * OVERPRINT_SHIFT * word.font_size)
         x, y = word.box.x0 / cell, word.box.y0 / cell
         keys = {
-            (word.text, grid, int(x + dx), int(y + dy))
+            (word.text, word.hidden, grid, int(x + dx), int(y + dy))
             for grid, (dx, dy) in enumerate(((0, 0), (0.5, 0), (0, 0.5), (0.5, 0.5)))
         }
         if seen.isdisjoint(keys):
