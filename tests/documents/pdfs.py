@@ -183,7 +183,7 @@ def concealed_pdf() -> bytes:
         canvas.rect(72, y - 6, 300, 20, stroke=0, fill=1)
 
     def draw(canvas: Canvas) -> None:
-        line(canvas, 740, DIGITAL_SENTENCE)
+        line(canvas, 725, DIGITAL_SENTENCE)
         box(canvas, 700, 0.1)
         line(canvas, 700, "Bright heading", grey=1)
         box(canvas, 670, 0.8)

@@ -8,7 +8,7 @@ from PIL import Image
 from reducto.lib.helpers import handle_url_response
 
 from documents import forms
-from documents.layouts import tables_pdf
+from documents.layouts import drawings_pdf, tables_pdf
 from documents.pdfs import concealed_pdf, report_pdf
 
 
@@ -126,3 +126,16 @@ def test_captions_and_tables_name_each_other(sdk):
     assert [caption.extra["caption_of"]["type"] for caption in captions] == ["Table"] * len(tables)
     boxes = [caption.extra["caption_of"]["bbox"] for caption in captions]
     assert boxes == [table.bbox.model_dump() for table in tables]
+
+
+def test_drawings_without_a_picture_are_figures_with_crops(sdk):
+    answer = sdk.parse.run(
+        input=sdk.upload(file=("d.pdf", drawings_pdf())), settings={"return_images": ["figure"]}
+    )
+    figures = blocks_of(answer.result, "Figure")
+    assert [figure.extra["caption"][:8] for figure in figures] == ["Figure 1", "Figure 2", "Figure 3"]
+    for figure in figures:
+        crop = fetched(figure.image_url)
+        wide, high = figure.bbox.width * 595, figure.bbox.height * 842
+        assert abs(crop.width / crop.height - (wide + 8) / (high + 8)) < 0.1
+        assert min(crop.convert("L").getdata()) < 128

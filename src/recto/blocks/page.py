@@ -36,6 +36,7 @@ from recto.blocks.tables.grid import phrases_of
 from recto.blocks.tables.lattice import drawn
 from recto.blocks.tables.ruled import find_ruled_tables
 from recto.blocks.unseen import hidden_lines, with_hidden
+from recto.blocks.vectors import find_drawings
 from recto.document.block import Block, Finding, PageLayout
 from recto.document.geometry import Box, around
 from recto.document.options import Include
@@ -108,7 +109,10 @@ def take_seen_tables(draft: Draft) -> Draft:
 def take_figures(draft: Draft) -> Draft:
     """Pictures and drawings, and the words on them."""
     tables = [region.box for region in draft.regions]
-    figures, words = find_figures(draft.page, draft.words, tables, draft.drawings)
+    drawings = (
+        [*draft.drawings, *find_drawings(draft.page, draft.words)] if draft.page.shapes else draft.drawings
+    )
+    figures, words = find_figures(draft.page, draft.words, tables, drawings)
     return replace(draft, words=tuple(words), regions=(*draft.regions, *figures))
 
 

@@ -28,6 +28,7 @@ WHITE = 250  # 0..255: a fill whose channels are all above is not seen on paper
 PAPER_INK = 12  # 0..255: alpha below is not seen
 DEEPEST = 8  # form XObjects inside form XObjects
 MOST_OBJECTS = 50_000  # per page; a dense map has 20,000
+MOST_CURVES = 4_000  # per page: kept as pieces of figures; a dense chart has some hundreds
 MOST_SEGMENTS = 200_000  # per page
 _SIMPLE_PATH = 5  # segments of a line (2) or a rectangle (5): its bounds say everything when it is thin
 _RECTANGLE_SIDES = 4
@@ -42,6 +43,7 @@ _Sides = tuple[float, float, float, float]
 class Drawing:
     """Rulings and pictures of the upright page; `shapes` counts drawn paths that are neither lines nor areas.
 
+    `curves` are the boxes of paths with curves or slanted lines, neither letters nor specks in size.
     `fills` are the filled rectangles, each with its grey level (0 black to 255), in the order they are painted.
     `objects` counts everything painted that is not text; `cut_off` says that a budget ended the search.
     """
@@ -52,6 +54,7 @@ class Drawing:
     objects: int
     cut_off: bool
     fills: tuple[tuple[Box, int], ...] = ()
+    curves: tuple[Box, ...] = ()
 
 
 @dataclass(slots=True)
@@ -61,6 +64,7 @@ class _Found:
     thicknesses: list[float] = field(default_factory=list)
     pictures: list[_Sides] = field(default_factory=list)
     fills: list[_Sides] = field(default_factory=list)
+    curves: list[_Sides] = field(default_factory=list)
     greys: list[int] = field(default_factory=list)
     shapes: int = 0
     objects: int = 0
@@ -112,6 +116,7 @@ def drawing_of(page: int, frame: Frame) -> Drawing:
         shapes=found.shapes,
         objects=found.objects,
         cut_off=found.spent,
+        curves=_boxes(found.curves, frame),
         fills=tuple(zip(map(as_box, frame.clipped(_upright(found.fills, frame))), found.greys, strict=True)),
     )
 
@@ -172,16 +177,22 @@ def _path(owner: int, matrix: _Matrix, frame: Frame, found: _Found, scratch: _Sc
     grey = _grey(owner) if filled and not stroked else None
     full = _times(scratch.matrix(owner), matrix)
     found.segments += count
-    straight = True
+    straight, slanted = True, False
     for points, closed in _subpaths(owner, min(count, MOST_SEGMENTS), full, scratch):
         straight &= points is not None
         if points is None:
             continue
         if stroked:
-            _add_segments(points, closed, width, found)
+            slanted |= not _add_segments(points, closed, width, found)
         else:
             straight &= _add_area(points, grey, frame, found)
     found.shapes += not straight
+    if (
+        (slanted or not straight)
+        and len(found.curves) < MOST_CURVES
+        and (stroked or (grey is not None and grey < WHITE))
+    ):
+        found.curves.append(sides)
 
 
 def _stroke_width(owner: int, matrix: _Matrix, scratch: _Scratch) -> float:
@@ -234,12 +245,17 @@ def _subpaths(
         yield (None if curved else points), closed
 
 
-def _add_segments(points: list[_Point], closed: bool, width: float, found: _Found) -> None:
+def _add_segments(points: list[_Point], closed: bool, width: float, found: _Found) -> bool:
+    # Whether all of them run along an axis.
+    level = True
     ring = [*points, points[0]] if closed and points[0] != points[-1] else points
     for (ax, ay), (bx, by) in pairwise(ring):
         wide, high = abs(bx - ax), abs(by - ay)
-        if max(wide, high) >= SHORTEST and min(wide, high) <= SLANT:
+        if min(wide, high) > SLANT:
+            level = False
+        elif max(wide, high) >= SHORTEST:
             found.add_line((min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)), width)
+    return level
 
 
 def _add_area(points: list[_Point], grey: int | None, frame: Frame, found: _Found) -> bool:
@@ -319,7 +335,11 @@ def _rulings(found: _Found, frame: Frame) -> tuple[Ruling, ...]:
     return tuple(dict.fromkeys(rulings))
 
 
+def _boxes(sides: list[_Sides], frame: Frame) -> tuple[Box, ...]:
+    return tuple(
+        as_box(row) for row in frame.clipped(_upright(sides, frame)) if row[2] > row[0] and row[3] > row[1]
+    )
+
+
 def _pictures(found: _Found, frame: Frame) -> tuple[Picture, ...]:
-    boxes = frame.clipped(_upright(found.pictures, frame))
-    pictures = (Picture(as_box(row)) for row in boxes if row[2] > row[0] and row[3] > row[1])
-    return tuple(dict.fromkeys(pictures))
+    return tuple(dict.fromkeys(map(Picture, _boxes(found.pictures, frame))))

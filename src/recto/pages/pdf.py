@@ -123,6 +123,7 @@ def read_page(document: pypdfium2.PdfDocument, number: int, mode: ExtractionMode
         warnings=notes if drawn.cut_off else (),
         fields=(*fields, *(box for box in boxes if not any(f.box.holds_center_of(box.box) for f in fields))),
         marks=annotations.marks_on(over, frame),
+        shapes=drawn.curves,
     )
     return PdfPage(gathered, decision)
 

@@ -24,7 +24,7 @@ FAR_OFF = Decimal("0.4")
 """Share of a total by which its rows may miss it and still be meant to add up; of-which rows double it."""
 MIN_NUMBERED = 5
 """Rows from which numbers in the first column count the rows."""
-JUMPS_SHARE = 0.2
+JUMPS_SHARE = 0.25
 """Share of the steps that may be jumps in numbers that still count the rows."""
 LARGEST_STEP = 3
 """Numbers that skip more than two are codes."""
