@@ -353,6 +353,20 @@ def checked_pdf() -> bytes:
     return _pdf(draw)
 
 
+def side_notes_pdf() -> bytes:
+    """Prose with notes beside it in the outer margin, each at the height of what it is about."""
+
+    def draw(canvas: Canvas, _: int) -> None:
+        y = 72.0
+        for turn, note in ((0, ["The flood of", "last spring"]), (1, ["Upper", "pastures"])):
+            top = y
+            texts = wrapped(" ".join(SENTENCES[(turn + i) % 4] for i in range(4)), 62)
+            y = _text(canvas, texts, 190, y) + 9
+            _text(canvas, note, 72, top + 12, 8)
+
+    return _pdf(draw)
+
+
 def _grid(canvas: Canvas, x: float, y: float, rows: Sequence[Sequence[str]]) -> None:
     """A table with all its lines, cells 100 x 20 points."""
     for r, texts in enumerate(rows):

@@ -267,6 +267,53 @@ def unmapped_ligature_pdf(lines: int = 1) -> bytes:
     return content_pdf(content, font, ("", cmap))
 
 
+HEBREW = "\u05d0\u05d1\u05d2\u05d3\u05d4\u05d5\u05d6\u05d7\u05d8\u05d9\u05db\u05dc"
+"""The letters that `leftward_pdf` draws for a to l."""
+
+
+def leftward_pdf() -> bytes:
+    """Two columns of Hebrew, drawn from left to right as programs do, with English words and a number inside.
+
+    The second line of each column reads `ab THE MILL cd 1204 ef`, a for alef and so on.
+    """
+    columns = [
+        f"1 0 0 1 {x} {700 - 14 * row} Tm ({text}) Tj"
+        for x, first in ((80, "lkji hgfe dcba lkj fedc ba"), (330, "dcba hgfe lkji lkjihg fedc"))
+        for row, text in enumerate((first, "fe 1204 dc THE MILL ba", first, "dcba hgfe", "lkj"))
+    ]
+    return _lettered(" ".join(columns), HEBREW)
+
+
+CHINESE = (
+    "\u6625\u5929\u6cb3\u6c34\u4e0a\u6da8\u519c\u592b\u8d76\u725b\u5c71\u65e7\u6865\u4e09\u6708\u5173\u95ed"
+)
+"""The signs that `vertical_pdf` draws for a to q."""
+
+
+def vertical_pdf() -> bytes:
+    """A line of Chinese across, and below it three columns of upright signs, to be read from the right."""
+    signs = [
+        f"1 0 0 1 {400 - 24 * place} {640 - 14 * row} Tm ({sign}) Tj"
+        for place, column in enumerate(("abcdef", "ghijek", "lmnopq"))
+        for row, sign in enumerate(column)
+    ]
+    return _lettered(f"1 0 0 1 72 700 Tm (cdlm) Tj {' '.join(signs)}", CHINESE)
+
+
+def _lettered(shown: str, letters: str) -> bytes:
+    """A page of text in a font whose small letters, from a on, have these for their Unicode."""
+    mapped = {97 + place: letter for place, letter in enumerate(letters)}
+    mapped |= {code: chr(code) for code in range(0x20, 0x61)}
+    rows = "\n".join(f"<{code:02X}> <{ord(letter):04X}>" for code, letter in mapped.items())
+    cmap = (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def /CMapType 2 def\n"
+        f"1 begincodespacerange <00> <FF> endcodespacerange\n{len(mapped)} beginbfchar\n{rows}\nendbfchar\n"
+        "endcmap end end"
+    )
+    font = "<< /Type /Font /Subtype /Type1 /BaseFont /Courier /ToUnicode 6 0 R >>"
+    return content_pdf(f"BT /F1 12 Tf {shown} ET", font, ("", cmap))
+
+
 def hyphen_pdf() -> bytes:
     """A word broken over two lines by a hyphen at the line's end."""
 

@@ -27,6 +27,9 @@ DOCUMENTS = {
     "typeset": layouts.typeset_pdf,
     "drawings": layouts.drawings_pdf,
     "checked": layouts.checked_pdf,
+    "side_notes": layouts.side_notes_pdf,
+    "vertical": pdfs.vertical_pdf,
+    "leftward": pdfs.leftward_pdf,
     "concealed": pdfs.concealed_pdf,
     "report": pdfs.report_pdf,
 }

@@ -15,7 +15,7 @@ from recto.blocks.fields import mark_pairs, take_pairs
 from recto.blocks.figures import as_figures, find_figures
 from recto.blocks.form_fields import attach, fill_in, pair_up, settle_pairs
 from recto.blocks.letter_sizes import even_sizes, without_misread_sizes
-from recto.blocks.lines import Line, baselines, cut_lines, flattened, turn_of, visible
+from recto.blocks.lines import Line, baselines, cut_lines, flattened, runs_leftward, turn_of, visible
 from recto.blocks.lists import nested
 from recto.blocks.marks import (
     take_signed,
@@ -37,6 +37,7 @@ from recto.blocks.tables.lattice import drawn
 from recto.blocks.tables.ruled import find_ruled_tables
 from recto.blocks.unseen import hidden_lines, with_hidden
 from recto.blocks.vectors import find_drawings
+from recto.blocks.vertical import vertical_regions
 from recto.document.block import Block, Finding, PageLayout
 from recto.document.geometry import Box, around
 from recto.document.options import Include
@@ -134,6 +135,12 @@ def take_turned_text(draft: Draft) -> Draft:
     return replace(draft, words=upright, regions=(*draft.regions, *found))
 
 
+def take_vertical_text(draft: Draft) -> Draft:
+    """Chinese, Japanese and Korean signs set below each other."""
+    regions, words = vertical_regions(draft.words)
+    return replace(draft, words=tuple(words), regions=(*draft.regions, *regions)) if regions else draft
+
+
 def take_labelled_values(draft: Draft) -> Draft:
     """Labels of a recognised form with values that stand apart."""
     if draft.page.route != "ocr":
@@ -202,7 +209,8 @@ def put_in_order(draft: Draft) -> Draft:
     """Reading order over all regions."""
     if draft.page.regions:
         return replace(draft, regions=tuple(ordered_by_parts(draft.page, draft.regions)))
-    return replace(draft, regions=tuple(reading_order(draft.regions, draft.page.height)))
+    leftward = runs_leftward(draft.page.words)
+    return replace(draft, regions=tuple(reading_order(draft.regions, draft.page.height, leftward=leftward)))
 
 
 def mark_key_values(draft: Draft) -> Draft:
@@ -255,6 +263,7 @@ STEPS: tuple[Callable[[Draft], Draft], ...] = (
     take_figures,
     take_seen_figures,
     take_turned_text,
+    take_vertical_text,
     take_signatures,
     take_labelled_values,
     take_aligned_tables,
