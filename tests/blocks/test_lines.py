@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,6 +52,27 @@ def test_an_initial_of_several_lines_belongs_to_the_first():
 
 def test_hebrew_is_read_from_the_right():
     assert texts(words("\u05d0\u05d1 \u05d2\u05d3", 72, 100)) == ["\u05d2\u05d3 \u05d0\u05d1"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "read"),
+    [
+        ("\u05d0\u05d1 1204 \u05d2\u05d3", "\u05d2\u05d3 1204 \u05d0\u05d1"),
+        ("\u05d0\u05d1 North Gate 12 \u05d2\u05d3 \u05d4", "\u05d4 \u05d2\u05d3 North Gate 12 \u05d0\u05d1"),
+        ("the word \u05d0\u05d1 \u05d2\u05d3 means", "the word \u05d2\u05d3 \u05d0\u05d1 means"),
+        ("said \u0628\u0627\u0628 3 times", "said \u0628\u0627\u0628 3 times"),
+        ("\u0628\u0627\u0628 3 - 4", "4 - 3 \u0628\u0627\u0628"),
+    ],
+    ids=["number", "latin", "hebrew_in_english", "number_after_one_word", "range"],
+)
+def test_words_that_run_against_their_line_keep_their_order(seen, read):
+    assert texts(words(seen, 72, 100)) == [read]
+
+
+@given(st.lists(st.sampled_from(["a1", "\u05d0\u05d1", "12", "\u0628", "b", "-", "\u4e00"]), max_size=12))
+def test_the_order_of_a_line_is_a_permutation(tokens):
+    every = words(" ".join(tokens), 10, 100)
+    assert sorted(word.text for line in cut(every) for word in line.words) == sorted(tokens)
 
 
 def test_hidden_and_blank_words_are_not_visible():

@@ -65,6 +65,11 @@ BOXES = st.tuples(st.integers(0, 550), st.integers(0, 800), st.integers(1, 300),
 )
 
 
+def test_a_page_that_runs_leftward_is_read_from_its_right_column():
+    left, right = Region("Text", Box(72, 100, 280, 400)), Region("Text", Box(300, 100, 500, 400))
+    assert reading_order([left, right], 842, leftward=True) == [right, left]
+
+
 @given(st.lists(BOXES, max_size=25))
 def test_order_is_a_permutation(boxes):
     regions = [Region("Text", box, text=str(i)) for i, box in enumerate(boxes)]

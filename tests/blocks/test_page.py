@@ -81,16 +81,17 @@ PLACES = st.tuples(
     st.sampled_from([6.0, 10.0, 10.0, 10.0, 18.0]),
     st.sampled_from([0, 0, 0, 0, 90, 270, 30]),
     st.booleans(),
+    st.sampled_from([False, False, False, True]),
 )
 LINES = st.tuples(st.integers(0, 500), st.integers(0, 800), st.integers(8, 400), st.booleans())
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(PLACES, max_size=60), st.lists(LINES, max_size=12))
-def test_every_visible_word_is_in_exactly_one_block(places, drawn):
+def test_every_word_is_in_exactly_one_block_a_hidden_one_in_its_hidden_text(places, drawn):
     every = [
-        Word(f"w{i:03}x", Box(x, y, x + 2.5 * size, y + size), size, bold, rotation=turn)
-        for i, (x, y, size, turn, bold) in enumerate(places)
+        Word(f"w{i:03}x", Box(x, y, x + 2.5 * size, y + size), size, bold, rotation=turn, hidden=hidden)
+        for i, (x, y, size, turn, bold, hidden) in enumerate(places)
     ]
     rulings = [
         type(grid_rulings(1, 1, 0, 0)[0])(
@@ -100,7 +101,9 @@ def test_every_visible_word_is_in_exactly_one_block(places, drawn):
     ]
     found = settle([lay_out(page(every, rulings))])
     said = Counter(part for b in found for part in f"{b.marker} {b.text}".split())
-    assert said == Counter(word.text for word in every)
+    assert said == Counter(word.text for word in every if not word.hidden)
+    unseen = Counter(part for b in found for part in b.hidden_text.split())
+    assert unseen == Counter(word.text for word in every if word.hidden and found)
     boxes = [b.box for b in found] + [c.box for b in found if b.table for c in b.table.cells]
     assert all(0 <= b.x0 <= b.x1 <= WIDTH and 0 <= b.y0 <= b.y1 <= HEIGHT for b in boxes)
     assert found == settle([lay_out(page(every, rulings))])

@@ -299,6 +299,86 @@ def typeset_pdf() -> bytes:
     return _pdf(draw)
 
 
+def drawings_pdf() -> bytes:
+    """A pie, a line chart with axes and a scheme of boxes, each with its caption; and text in a rounded frame."""
+
+    def draw(canvas: Canvas, _: int) -> None:
+        height = A4[1]
+        y = _text(canvas, wrapped(f"{SENTENCES[0]} {SENTENCES[1]}", 80), 72, 60)
+        for start, extent, grey in ((0, 130, 0.3), (130, 90, 0.6), (220, 140, 0.8)):
+            canvas.setFillGray(grey)
+            canvas.wedge(90, height - 230, 210, height - 110, start, extent, stroke=0, fill=1)
+        canvas.setFillGray(0)
+        _text(canvas, ["Oats"], 110, 150, 8)
+        _text(canvas, ["Figure 1: What the lower fields bear"], 72, 240, 9)
+        path = canvas.beginPath()
+        path.moveTo(320, height - 200)
+        for i, fall in enumerate((150, 180, 130, 160, 115)):
+            path.lineTo(350 + 35 * i, height - fall)
+        canvas.drawPath(path)
+        canvas.line(310, height - 220, 310, height - 105)
+        canvas.line(310, height - 220, 500, height - 220)
+        _text(canvas, ["10"], 296, 110, 8)
+        _text(canvas, ["0"], 300, 215, 8)
+        _text(canvas, ["Figure 2: Loads over the bridge"], 310, 240, 9)
+        y = _text(canvas, wrapped(f"{SENTENCES[2]} {SENTENCES[3]}", 80), 72, 290) + 30
+        for i, label in enumerate(("Field", "Mill", "Market")):
+            canvas.roundRect(100 + 130 * i, height - y - 50, 90, 50, 8)
+            _text(canvas, [label], 125 + 130 * i, y + 18, 9)
+            if i:
+                canvas.line(60 + 130 * i, height - y - 25, 100 + 130 * i, height - y - 25)
+                canvas.line(92 + 130 * i, height - y - 20, 100 + 130 * i, height - y - 25)
+                canvas.line(92 + 130 * i, height - y - 30, 100 + 130 * i, height - y - 25)
+        y = _text(canvas, ["Figure 3: The way of the grain"], 100, y + 62, 9) + 30
+        canvas.roundRect(66, height - y - 46, 460, 52, 10)
+        _text(canvas, wrapped(f"{SENTENCES[3]} {SENTENCES[1]}", 85), 76, y)
+
+    return _pdf(draw)
+
+
+def checked_pdf() -> bytes:
+    """Two ruled tables: one whose total adds up, and one whose total and running numbers betray a lost row."""
+
+    def draw(canvas: Canvas, _: int) -> None:
+        whole = (("Post", "Loads", "Tonnes"), ("Mill", "1,200", "41.5"), ("Ford", "310", "9.0"))
+        _text(canvas, ["Table 1: Loads by post"], 72, 60)
+        _grid(canvas, 72, 78, (*whole, ("Total", "1,510", "50.5")))
+        numbered = (
+            (str(n), name, str(10 * n))
+            for n, name in ((1, "Ash"), (2, "Elm"), (3, "Oak"), (5, "Fir"), (6, "Yew"))
+        )
+        _text(canvas, ["Table 2: Trees"], 72, 200)
+        _grid(canvas, 72, 218, (("No", "Tree", "Count"), *numbered, ("Total", "", "210")))
+
+    return _pdf(draw)
+
+
+def side_notes_pdf() -> bytes:
+    """Prose with notes beside it in the outer margin, each at the height of what it is about."""
+
+    def draw(canvas: Canvas, _: int) -> None:
+        y = 72.0
+        for turn, note in ((0, ["The flood of", "last spring"]), (1, ["Upper", "pastures"])):
+            top = y
+            texts = wrapped(" ".join(SENTENCES[(turn + i) % 4] for i in range(4)), 62)
+            y = _text(canvas, texts, 190, y) + 9
+            _text(canvas, note, 72, top + 12, 8)
+
+    return _pdf(draw)
+
+
+def _grid(canvas: Canvas, x: float, y: float, rows: Sequence[Sequence[str]]) -> None:
+    """A table with all its lines, cells 100 x 20 points."""
+    for r, texts in enumerate(rows):
+        for c, text in enumerate(texts):
+            _text(canvas, [text], x + 100 * c + 4, y + 20 * r + 4)
+    right, bottom = x + 100 * len(rows[0]), y + 20 * len(rows)
+    for r in range(len(rows) + 1):
+        canvas.line(x, A4[1] - y - 20 * r, right, A4[1] - y - 20 * r)
+    for c in range(len(rows[0]) + 1):
+        canvas.line(x + 100 * c, A4[1] - y, x + 100 * c, A4[1] - bottom)
+
+
 def _formula(canvas: Canvas, x: float, y: float) -> None:
     """A line with a raised reference and a lowered figure."""
     text = canvas.beginText(x, A4[1] - y - 10)

@@ -167,6 +167,50 @@ def invisible_and_visible_pdf() -> bytes:
     return _drawn(draw)
 
 
+def concealed_pdf() -> bytes:
+    """Text that shows (white in a dark bar, dark on grey) and, below, text that does not, one way a line.
+
+    The lines say how: white on paper, white in a white box, tiny, clear, invisible, black under black; two words each.
+    """
+
+    def line(canvas: Canvas, y: float, text: str, size: float = 12, grey: float = 0.0, **colour) -> None:
+        canvas.setFont("Helvetica", size)
+        canvas.setFillGray(grey, **colour)
+        canvas.drawString(80, y, text)
+
+    def box(canvas: Canvas, y: float, grey: float) -> None:
+        canvas.setFillGray(grey)
+        canvas.rect(72, y - 6, 300, 20, stroke=0, fill=1)
+
+    def draw(canvas: Canvas) -> None:
+        line(canvas, 725, DIGITAL_SENTENCE)
+        box(canvas, 700, 0.1)
+        line(canvas, 700, "Bright heading", grey=1)
+        box(canvas, 670, 0.8)
+        line(canvas, 670, "Grey row")
+        line(canvas, 600, "white paper", grey=1)
+        box(canvas, 570, 0.1)
+        box(canvas, 570, 1)
+        line(canvas, 570, "white box", grey=1)
+        line(canvas, 540, "tiny letters", size=0.8)
+        line(canvas, 510, "clear ink", alpha=0)
+        canvas.setFillAlpha(1)
+        text = canvas.beginText(80, 480)
+        text.setFont("Helvetica", 12)
+        text.setFillGray(0)
+        text.setTextRenderMode(3)
+        text.textOut("invisible mode")
+        canvas.drawText(text)
+        line(canvas, 450, "black bar")
+        box(canvas, 450, 0)
+        text = canvas.beginText(80, -20)
+        text.setTextRenderMode(0)
+        text.textOut("off page")
+        canvas.drawText(text)
+
+    return _drawn(draw)
+
+
 def rotated_pdf(angle_deg: int = 90) -> bytes:
     """A page that /Rotate turns upright: `TOP LEFT` ends near the top left as seen."""
     with pikepdf.open(io.BytesIO(_drawn(_upright_after(angle_deg)))) as pdf:
@@ -221,6 +265,53 @@ def unmapped_ligature_pdf(lines: int = 1) -> bytes:
     line = "(The well de\\001ned words here are sound but for a few of the \\001nal) Tj 0 -20 Td "
     content = f"BT /F1 14 Tf 72 700 Td {line * lines}ET"
     return content_pdf(content, font, ("", cmap))
+
+
+HEBREW = "\u05d0\u05d1\u05d2\u05d3\u05d4\u05d5\u05d6\u05d7\u05d8\u05d9\u05db\u05dc"
+"""The letters that `leftward_pdf` draws for a to l."""
+
+
+def leftward_pdf() -> bytes:
+    """Two columns of Hebrew, drawn from left to right as programs do, with English words and a number inside.
+
+    The second line of each column reads `ab THE MILL cd 1204 ef`, a for alef and so on.
+    """
+    columns = [
+        f"1 0 0 1 {x} {700 - 14 * row} Tm ({text}) Tj"
+        for x, first in ((80, "lkji hgfe dcba lkj fedc ba"), (330, "dcba hgfe lkji lkjihg fedc"))
+        for row, text in enumerate((first, "fe 1204 dc THE MILL ba", first, "dcba hgfe", "lkj"))
+    ]
+    return _lettered(" ".join(columns), HEBREW)
+
+
+CHINESE = (
+    "\u6625\u5929\u6cb3\u6c34\u4e0a\u6da8\u519c\u592b\u8d76\u725b\u5c71\u65e7\u6865\u4e09\u6708\u5173\u95ed"
+)
+"""The signs that `vertical_pdf` draws for a to q."""
+
+
+def vertical_pdf() -> bytes:
+    """A line of Chinese across, and below it three columns of upright signs, to be read from the right."""
+    signs = [
+        f"1 0 0 1 {400 - 24 * place} {640 - 14 * row} Tm ({sign}) Tj"
+        for place, column in enumerate(("abcdef", "ghijek", "lmnopq"))
+        for row, sign in enumerate(column)
+    ]
+    return _lettered(f"1 0 0 1 72 700 Tm (cdlm) Tj {' '.join(signs)}", CHINESE)
+
+
+def _lettered(shown: str, letters: str) -> bytes:
+    """A page of text in a font whose small letters, from a on, have these for their Unicode."""
+    mapped = {97 + place: letter for place, letter in enumerate(letters)}
+    mapped |= {code: chr(code) for code in range(0x20, 0x61)}
+    rows = "\n".join(f"<{code:02X}> <{ord(letter):04X}>" for code, letter in mapped.items())
+    cmap = (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def /CMapType 2 def\n"
+        f"1 begincodespacerange <00> <FF> endcodespacerange\n{len(mapped)} beginbfchar\n{rows}\nendbfchar\n"
+        "endcmap end end"
+    )
+    font = "<< /Type /Font /Subtype /Type1 /BaseFont /Courier /ToUnicode 6 0 R >>"
+    return content_pdf(f"BT /F1 12 Tf {shown} ET", font, ("", cmap))
 
 
 def hyphen_pdf() -> bytes:

@@ -25,6 +25,12 @@ DOCUMENTS = {
     "lists": layouts.lists_pdf,
     "continued": layouts.continued_pdf,
     "typeset": layouts.typeset_pdf,
+    "drawings": layouts.drawings_pdf,
+    "checked": layouts.checked_pdf,
+    "side_notes": layouts.side_notes_pdf,
+    "vertical": pdfs.vertical_pdf,
+    "leftward": pdfs.leftward_pdf,
+    "concealed": pdfs.concealed_pdf,
     "report": pdfs.report_pdf,
 }
 
@@ -34,7 +40,7 @@ def refreshing() -> bool:
 
 
 def dump(blocks: Sequence[Block]) -> str:
-    """Readable: page, order, type, level, box in whole points, text; tables as pipe tables."""
+    """Readable: page, order, type, level, box in whole points, text; tables as HTML; then what stands beside it."""
     parts = []
     for order, block in enumerate(blocks, 1):
         box = block.box
@@ -42,8 +48,18 @@ def dump(blocks: Sequence[Block]) -> str:
         head = f"p{block.page} #{order} {block.type} level {block.level} {place}"
         marker = f"{block.marker} | " if block.marker else ""
         body = table_text(block.table, "html") if block.table else f"{marker}{block.text}"
-        parts.append(f"{head}\n{body}\n")
+        parts.append("\n".join((head, body, *beside(block))) + "\n")
     return "\n".join(parts)
+
+
+def beside(block: Block) -> list[str]:
+    """What a block says beside its text, a line each."""
+    told = [f"  caption: {block.caption}"] if block.caption else []
+    if block.caption_of:
+        told.append(f"  caption of a {block.caption_of.type}")
+    if block.hidden_text:
+        told.append(f"  hidden: {block.hidden_text!r}")
+    return [*told, *(f"  {finding.kind} {finding.agrees}: {finding.text}" for finding in block.findings)]
 
 
 def laid_out(name: str, folder: Path) -> str:

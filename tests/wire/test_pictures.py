@@ -8,7 +8,8 @@ from PIL import Image
 from reducto.lib.helpers import handle_url_response
 
 from documents import forms
-from documents.pdfs import report_pdf
+from documents.layouts import drawings_pdf, tables_pdf
+from documents.pdfs import concealed_pdf, report_pdf
 
 
 def fetched(url: str) -> Image.Image:
@@ -96,3 +97,45 @@ def test_marks_only_when_asked(sdk):
     assert {comment.extra["author"] for comment in comments} == {"Ada", "Grace"}
     (signature,) = blocks_of(asked.result, "Signature")
     assert signature.content == "not signed"
+
+
+def test_hidden_text_is_told_beside_its_block_and_nowhere_else(sdk):
+    answer = sdk.parse.run(
+        input=sdk.upload(file=("c.pdf", concealed_pdf())), settings={"return_ocr_data": True}
+    )
+    blocks = [block for chunk in answer.result.chunks for block in chunk.blocks]
+    hidden = " ".join(block.extra["hidden_text"] for block in blocks if block.extra).split()
+    assert {"white", "tiny", "clear", "invisible", "black"} <= set(hidden)
+    shown = [
+        *(chunk.content for chunk in answer.result.chunks),
+        *(block.content for block in blocks),
+        *(word.text for word in answer.result.ocr.words),
+        *(line.text for line in answer.result.ocr.lines),
+    ]
+    assert "Bright heading" in shown
+    assert not any(
+        word in text for word in ("white", "tiny", "clear", "invisible", "black") for text in shown
+    )
+
+
+def test_captions_and_tables_name_each_other(sdk):
+    answer = sdk.parse.run(input=sdk.upload(file=("t.pdf", tables_pdf())))
+    tables = blocks_of(answer.result, "Table")
+    captions = [b for c in answer.result.chunks for b in c.blocks if b.extra and "caption_of" in b.extra]
+    assert [table.extra["caption"] for table in tables] == [caption.content for caption in captions]
+    assert [caption.extra["caption_of"]["type"] for caption in captions] == ["Table"] * len(tables)
+    boxes = [caption.extra["caption_of"]["bbox"] for caption in captions]
+    assert boxes == [table.bbox.model_dump() for table in tables]
+
+
+def test_drawings_without_a_picture_are_figures_with_crops(sdk):
+    answer = sdk.parse.run(
+        input=sdk.upload(file=("d.pdf", drawings_pdf())), settings={"return_images": ["figure"]}
+    )
+    figures = blocks_of(answer.result, "Figure")
+    assert [figure.extra["caption"][:8] for figure in figures] == ["Figure 1", "Figure 2", "Figure 3"]
+    for figure in figures:
+        crop = fetched(figure.image_url)
+        wide, high = figure.bbox.width * 595, figure.bbox.height * 842
+        assert abs(crop.width / crop.height - (wide + 8) / (high + 8)) < 0.1
+        assert min(crop.convert("L").getdata()) < 128

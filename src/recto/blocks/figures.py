@@ -21,6 +21,8 @@ BACKDROP_WORDS = 60
 """Words on a picture above which it is a backdrop under running text, whatever its size."""
 LABEL_REACH_PT = 24.0
 """How far, in points, the numbers of a scale stand from a drawing."""
+LABEL_GAP_EM = 0.6
+"""White space, in font sizes, between words of one line; a wider gap leaves a number alone."""
 MOSTLY = 0.5
 """Share of a box that makes it lie mostly in another."""
 TOUCHING_PT = 2.0
@@ -40,7 +42,9 @@ def find_figures(
     placed = [picture.box.intersection(whole) for picture in page.pictures]
     for box in _merged([*placed, *drawings]):
         drawn = any(drawing.share_inside(box) > MOSTLY for drawing in drawings)
-        inside = [word for word in free if box.holds_center_of(word.box) or (drawn and _labels(word, box))]
+        inside = [
+            word for word in free if box.holds_center_of(word.box) or (drawn and _labels(word, box, free))
+        ]
         if not _is_figure(box, whole) or _belongs_elsewhere(box, whole, tables, len(inside)):
             continue
         figures.append(_figure(box, inside))
@@ -74,9 +78,13 @@ def _belongs_elsewhere(box: Box, page: Box, tables: Sequence[Box], words: int) -
     return words > 0 and (box.area > BACKDROP_SHARE * page.area or words > BACKDROP_WORDS)
 
 
-def _labels(word: Word, box: Box) -> bool:
-    """Whether the word is a number at the rim of a drawing: the scale of its axis."""
-    return word.text[:1].isdigit() and box.grown(LABEL_REACH_PT).holds_center_of(word.box)
+def _labels(word: Word, box: Box, words: Sequence[Word]) -> bool:
+    """Whether the word is a lone number at the rim of a drawing: the scale of its axis, not a caption's number."""
+    if not word.text[:1].isdigit() or not box.grown(LABEL_REACH_PT).holds_center_of(word.box):
+        return False
+    beside = word.box.grown(LABEL_GAP_EM * word.font_size)
+    level = (other for other in words if other is not word and other.box.overlap_y(word.box) > 0)
+    return not any(other.box.overlap_x(beside) > 0 and not other.text[:1].isdigit() for other in level)
 
 
 def _is_figure(box: Box, page: Box) -> bool:

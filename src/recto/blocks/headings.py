@@ -195,6 +195,7 @@ def _may_head(block: Block) -> bool:
     bulleted = block.type == "List Item" and is_bullet(block.marker)
     if (
         bulleted
+        or block.caption_of is not None
         or _CAPTION.match(block.text)
         or block.type not in ("Text", "List Item")
         or len(block.text) > MAX_HEADING_LETTERS

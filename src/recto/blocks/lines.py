@@ -319,12 +319,60 @@ def _parted(before: Word, right: float, word: Word, gutters: Sequence[Gutter], g
 
 
 def _reading_order(run: list[Word]) -> list[Word]:
-    """Left to right, or right to left where most words are Hebrew or Arabic."""
-    foreign = [word.text for word in run if not word.text.isascii()]
-    if len(foreign) * 2 <= len(run):
+    """Words from left to right put in the order they are read in; most lines stay as they are."""
+    if all(word.text.isascii() for word in run):
         return run
-    rtl = sum(1 for text in foreign if any(RTL_FIRST <= letter <= RTL_LAST for letter in text))
-    return run[::-1] if rtl * 2 > len(run) else run
+    leftward = [_is_leftward(word.text) for word in run]
+    if not any(leftward):
+        return run
+    return _both_ways(run, leftward)
+
+
+def _is_leftward(text: str) -> bool:
+    return not text.isascii() and any(RTL_FIRST <= letter <= RTL_LAST for letter in text)
+
+
+def runs_leftward(words: Iterable[Word]) -> bool:
+    """Whether most of the text is Hebrew or Arabic, so that the page is read from the right.
+
+    >>> runs_leftward([])
+    False
+    """
+    leftward = others = 0
+    for word in words:
+        if _is_leftward(word.text):
+            leftward += len(word.text)
+        else:
+            others += len(word.text)
+    return leftward > others
+
+
+def _both_ways(run: list[Word], leftward: list[bool]) -> list[Word]:
+    """The line from its own side, and what runs against it in its own direction.
+
+    Numbers have no direction of their own: after a foreign word they go with it, else with the line. The rules
+    are those of Unicode's annex 9, for words.
+    """
+    rightward = [
+        not left and any(letter.isalpha() for letter in word.text)
+        for word, left in zip(run, leftward, strict=True)
+    ]
+    from_right = sum(leftward) > sum(rightward) or (sum(leftward) == sum(rightward) and leftward[-1])
+    foreign, own = (rightward, leftward) if from_right else (leftward, rightward)
+    found: list[Word] = []
+    place = 0
+    while place < len(run):
+        end = place + 1
+        if foreign[place]:
+            while end < len(run) and not own[end]:
+                end += 1
+            while not from_right and not foreign[end - 1]:
+                end -= 1
+            found.extend(run[place:end][::-1])
+        else:
+            found.append(run[place])
+        place = end
+    return found[::-1] if from_right else found
 
 
 def typical_leading(lines: Sequence[Line]) -> float:

@@ -25,14 +25,18 @@ MAX_DEPTH = 40
 """Nested cuts after which the plain order is taken."""
 
 
-def reading_order(regions: Sequence[Region], height: float) -> list[Region]:
-    """A permutation of the regions of a page of this height in points."""
-    boxes = [region.box for region in regions]
+def reading_order(regions: Sequence[Region], height: float, leftward: bool = False) -> list[Region]:
+    """A permutation of the regions of a page of this height in points; `leftward` pages are read from the right."""
+    boxes = [_mirrored(region.box) if leftward else region.box for region in regions]
     head = [i for i, box in enumerate(boxes) if box.y1 <= MARGIN_SHARE * height]
     foot = [i for i, box in enumerate(boxes) if box.y0 >= (1 - MARGIN_SHARE) * height]
     rest = sorted(set(range(len(boxes))) - set(head) - set(foot))
     order = [*_plain(head, boxes), *_ordered(rest, boxes, 0), *_plain(foot, boxes)]
     return [regions[i] for i in order]
+
+
+def _mirrored(box: Box) -> Box:
+    return Box(-box.x1, box.y0, -box.x0, box.y1)
 
 
 def _plain(some: Sequence[int], boxes: Sequence[Box]) -> list[int]:

@@ -8,6 +8,7 @@ going on) is decided afterwards, in document.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from recto.blocks.captions import tied
 from recto.blocks.charts import find_charts, may_hold_charts
 from recto.blocks.columns import find_gutters
 from recto.blocks.fields import mark_pairs
@@ -15,7 +16,7 @@ from recto.blocks.figures import as_figures, find_figures
 from recto.blocks.form_fields import attach, fill_in, pair_up, settle_pairs
 from recto.blocks.forms import is_form, take_pairs
 from recto.blocks.letter_sizes import even_sizes, without_misread_sizes
-from recto.blocks.lines import Line, baselines, cut_lines, flattened, turn_of, visible
+from recto.blocks.lines import Line, baselines, cut_lines, flattened, runs_leftward, turn_of, visible
 from recto.blocks.lists import nested
 from recto.blocks.marks import (
     take_signed,
@@ -35,7 +36,10 @@ from recto.blocks.tables.cells import FoundTable, plain_text, unsaid, weighed
 from recto.blocks.tables.grid import phrases_of
 from recto.blocks.tables.lattice import drawn
 from recto.blocks.tables.ruled import find_ruled_tables
-from recto.document.block import Block, PageLayout
+from recto.blocks.unseen import hidden_lines, with_hidden
+from recto.blocks.vectors import find_drawings
+from recto.blocks.vertical import vertical_regions
+from recto.document.block import Block, Finding, PageLayout
 from recto.document.geometry import Box, around
 from recto.document.options import Include
 from recto.document.page import Page, Word
@@ -107,7 +111,10 @@ def take_seen_tables(draft: Draft) -> Draft:
 def take_figures(draft: Draft) -> Draft:
     """Pictures and drawings, and the words on them."""
     tables = [region.box for region in draft.regions]
-    figures, words = find_figures(draft.page, draft.words, tables, draft.drawings)
+    drawings = (
+        [*draft.drawings, *find_drawings(draft.page, draft.words)] if draft.page.shapes else draft.drawings
+    )
+    figures, words = find_figures(draft.page, draft.words, tables, drawings)
     return replace(draft, words=tuple(words), regions=(*draft.regions, *figures))
 
 
@@ -127,6 +134,12 @@ def take_turned_text(draft: Draft) -> Draft:
     for turn in sorted({turn_of(word) for word in turned}):
         found.extend(_turned_regions([word for word in turned if turn_of(word) == turn], turn))
     return replace(draft, words=upright, regions=(*draft.regions, *found))
+
+
+def take_vertical_text(draft: Draft) -> Draft:
+    """Chinese, Japanese and Korean signs set below each other."""
+    regions, words = vertical_regions(draft.words)
+    return replace(draft, words=tuple(words), regions=(*draft.regions, *regions)) if regions else draft
 
 
 def take_labelled_values(draft: Draft) -> Draft:
@@ -197,7 +210,8 @@ def put_in_order(draft: Draft) -> Draft:
     """Reading order over all regions."""
     if draft.page.regions:
         return replace(draft, regions=tuple(ordered_by_parts(draft.page, draft.regions)))
-    return replace(draft, regions=tuple(reading_order(draft.regions, draft.page.height)))
+    leftward = runs_leftward(draft.page.words)
+    return replace(draft, regions=tuple(reading_order(draft.regions, draft.page.height, leftward=leftward)))
 
 
 def mark_key_values(draft: Draft) -> Draft:
@@ -222,6 +236,23 @@ def place_comments(draft: Draft) -> Draft:
     return replace(draft, regions=tuple(with_comments(draft.page, draft.regions)))
 
 
+def tie_captions(draft: Draft) -> Draft:
+    """Captions to their figures and tables, and next to them."""
+    return replace(draft, regions=tuple(tied(draft.page, draft.regions)))
+
+
+def note_hidden_text(draft: Draft) -> Draft:
+    """Hidden words beside the region they stand in; said in a warning where there is none."""
+    lines = hidden_lines(draft.page)
+    if not lines:
+        return draft
+    if not draft.regions:
+        count = sum(len(line.words) for line in lines)
+        note = f"Page {draft.page.number}: {count} words of the file are not visible and were left out."
+        return replace(draft, warnings=(*draft.warnings, note))
+    return replace(draft, regions=tuple(with_hidden(lines, draft.regions)))
+
+
 STEPS: tuple[Callable[[Draft], Draft], ...] = (
     drop_what_is_laid_over,
     fill_in_fields,
@@ -233,6 +264,7 @@ STEPS: tuple[Callable[[Draft], Draft], ...] = (
     take_figures,
     take_seen_figures,
     take_turned_text,
+    take_vertical_text,
     take_signatures,
     take_labelled_values,
     take_aligned_tables,
@@ -243,10 +275,12 @@ STEPS: tuple[Callable[[Draft], Draft], ...] = (
     settle_sizes,
     tie_fields,
     put_in_order,
+    tie_captions,
     mark_key_values,
     nest_lists,
     type_fields,
     place_comments,
+    note_hidden_text,
 )
 """The page-local rules, in order."""
 
@@ -298,7 +332,7 @@ def _with_tables(draft: Draft, tables: list[FoundTable]) -> Draft:
     if not tables:
         return draft
     tables = [weighed(without_captions(found)) for found in tables]
-    lost = [text for text in map(unsaid, tables) if text]
+    lost = [unsaid(found) for found in tables]
     taken = {id(word) for found in tables for word in found.words}
     regions = tuple(
         Region(
@@ -308,13 +342,15 @@ def _with_tables(draft: Draft, tables: list[FoundTable]) -> Draft:
             text=plain_text(found.table),
             soundness=found.soundness,
             words=found.words,
+            findings=(_unsaid_finding(text),) if text else (),
         )
-        for found in tables
+        for found, text in zip(tables, lost, strict=True)
     )
     words = tuple(word for word in draft.words if id(word) not in taken)
     warnings = (
         f"Page {draft.page.number}: a table's cells leave out {len(text)} of its letters; compare it with the page."
         for text in lost
+        if text
     )
     return replace(
         draft,
@@ -332,6 +368,12 @@ def _with_forms(draft: Draft, forms: Sequence[FoundTable]) -> Draft:
         words = tuple(word for word in draft.words if id(word) not in gone)
         draft = replace(draft, words=words, regions=(*draft.regions, *pairs))
     return draft
+
+
+def _unsaid_finding(lost: str) -> Finding:
+    return Finding(
+        "words_in_cells", agrees=False, text=f"The cells leave out {len(lost)} letters of the table."
+    )
 
 
 def _turned_regions(words: list[Word], turn: int) -> list[Region]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from recto.blocks.joining import joined
 from recto.blocks.lines import Line
-from recto.document.block import Block, BlockType, Table
+from recto.document.block import Block, BlockType, Captioned, Finding, Table
 from recto.document.geometry import Box
 from recto.document.page import FormField, Word
 
@@ -22,6 +22,8 @@ class Region:
     """Lines that belong together, what they are, and their box in points.
 
     `apart` keeps the lines as lines in the text (labelled values); otherwise they run on. `soundness` is 0..1.
+    `hidden` are lines that
+    stand there unseen, none of `lines`.
     """
 
     type: BlockType
@@ -36,6 +38,10 @@ class Region:
     words: tuple[Word, ...] = field(default=())
     fields: tuple[FormField, ...] = ()
     author: str = ""
+    hidden: tuple[Line, ...] = ()
+    caption: str = ""
+    caption_of: Captioned | None = None
+    findings: tuple[Finding, ...] = ()
 
     @property
     def every_word(self) -> tuple[Word, ...]:
@@ -50,7 +56,7 @@ def as_block(region: Region, page: int) -> Block:
         type=region.type,
         page=page,
         box=region.box,
-        text=_text(region),
+        text=text_of_region(region),
         level=region.level,
         marker=region.marker,
         table=region.table,
@@ -59,10 +65,15 @@ def as_block(region: Region, page: int) -> Block:
         bold=bold,
         fields=region.fields,
         author=region.author,
+        hidden_text="\n".join(line.text for line in region.hidden),
+        caption=region.caption,
+        caption_of=region.caption_of,
+        findings=region.findings,
     )
 
 
-def _text(region: Region) -> str:
+def text_of_region(region: Region) -> str:
+    """What the block of a region will say."""
     if region.text is not None:
         return region.text
     if region.apart:

@@ -46,6 +46,27 @@ class Table:
     ruled: bool = False
 
 
+FindingKind = Literal["column_sum", "row_numbers", "row_count", "words_in_cells"]
+"""What was reckoned up on a table: columns against their totals, running numbers, words against cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check of a table by its own figures: what was compared, in words, and whether it agrees."""
+
+    kind: FindingKind
+    agrees: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Captioned:
+    """What a caption is about: the type of that block and its box in points, on the caption's own page."""
+
+    type: BlockType
+    box: Box
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """One block of a page, in points on that page.
@@ -55,7 +76,9 @@ class Block:
     depth from 0 for List Item. `marker` is a list item's own bullet or number. `confidence` is 0..1.
     `fragments` are the parts a table was merged from. `font_size` is the typical size in points. `fields` are
     the form fields that stand in the block. `author` is who wrote a comment. `image` names the block's picture
-    among those of its job, empty when there is none.
+    among those of its job, empty when there is none. `hidden_text` is text of the file that stands there but that
+    no reader of the page sees; it is never part of `text`. `caption` is what the captions of a figure or table
+    say, `caption_of` what this block is the caption of. `findings` are the checks of a table.
     """
 
     type: BlockType
@@ -72,6 +95,10 @@ class Block:
     fields: tuple[FormField, ...] = ()
     author: str = ""
     image: str = ""
+    hidden_text: str = ""
+    caption: str = ""
+    caption_of: Captioned | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

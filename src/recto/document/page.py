@@ -111,7 +111,8 @@ class Page:
 
     number counts from 1 in the source document; width and height are points after rotation; `reason` says in
     words why this route was taken; `warnings` are sentences for the user. `regions` is what a layout model saw on
-    the picture of a recognised page, empty for all others.
+    the picture of a recognised page, empty for all others. `shapes` are the boxes of what is drawn in curves and
+    slanted lines: pieces of figures.
     """
 
     number: int
@@ -127,3 +128,4 @@ class Page:
     fields: tuple[FormField, ...] = ()
     marks: tuple[Mark, ...] = ()
     regions: tuple[SeenRegion, ...] = ()
+    shapes: tuple[Box, ...] = ()

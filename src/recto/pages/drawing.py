@@ -29,6 +29,7 @@ WHITE = 250  # 0..255: a fill whose channels are all above is not seen on paper
 PAPER_INK = 12  # 0..255: alpha below is not seen
 DEEPEST = 8  # form XObjects inside form XObjects
 MOST_OBJECTS = 50_000  # per page; a dense map has 20,000
+MOST_CURVES = 4_000  # per page: kept as pieces of figures; a dense chart has some hundreds
 MOST_SEGMENTS = 200_000  # per page
 _SIMPLE_PATH = 5  # segments of a line (2) or a rectangle (5): its bounds say everything when it is thin
 _RECTANGLE_SIDES = 4
@@ -44,6 +45,8 @@ _Sides = tuple[float, float, float, float]
 class Drawing:
     """Rulings and pictures of the upright page; `shapes` counts drawn paths that are neither lines nor areas.
 
+    `curves` are the boxes of paths with curves or slanted lines, neither letters nor specks in size.
+    `fills` are the filled rectangles, each with its grey level (0 black to 255), in the order they are painted.
     `objects` counts everything painted that is not text; `cut_off` says that a budget ended the search.
     """
 
@@ -52,6 +55,8 @@ class Drawing:
     shapes: int
     objects: int
     cut_off: bool
+    fills: tuple[tuple[Box, int], ...] = ()
+    curves: tuple[Box, ...] = ()
 
 
 @dataclass(slots=True)
@@ -60,6 +65,9 @@ class _Found:
     lines: list[_Sides] = field(default_factory=list)
     thicknesses: list[float] = field(default_factory=list)
     pictures: list[_Sides] = field(default_factory=list)
+    fills: list[_Sides] = field(default_factory=list)
+    curves: list[_Sides] = field(default_factory=list)
+    greys: list[int] = field(default_factory=list)
     shapes: int = 0
     objects: int = 0
     seen: int = 0
@@ -121,6 +129,8 @@ def drawing_of(page: int, frame: Frame) -> Drawing:
         shapes=found.shapes,
         objects=found.objects,
         cut_off=found.spent,
+        curves=_boxes(found.curves, frame),
+        fills=tuple(zip(as_boxes(frame.clipped(_upright(found.fills, frame))), found.greys, strict=True)),
     )
 
 
@@ -178,19 +188,25 @@ def _path(owner: int, matrix: _Matrix, frame: Frame, found: _Found, scratch: _Sc
         thickness = min(sides[2] - sides[0], sides[3] - sides[1])
         found.add_line(sides, width or thickness)
         return
-    shown = filled and not stroked and _is_seen(owner)
+    grey = _grey(owner) if filled and not stroked else None
     full = _times(scratch.matrix(owner), matrix)
     found.segments += count
-    straight = True
+    straight, slanted = True, False
     for points, closed in _subpaths(owner, min(count, MOST_SEGMENTS), full, scratch):
         straight &= points is not None
         if points is None:
             continue
         if stroked:
-            _add_segments(points, closed, width, found)
+            slanted |= not _add_segments(points, closed, width, found)
         else:
-            straight &= _add_area(points, shown, frame, found)
+            straight &= _add_area(points, grey, frame, found)
     found.shapes += not straight
+    if (
+        (slanted or not straight)
+        and len(found.curves) < MOST_CURVES
+        and (stroked or (grey is not None and grey < WHITE))
+    ):
+        found.curves.append(sides)
 
 
 def _stroke_width(owner: int, matrix: _Matrix, scratch: _Scratch) -> float:
@@ -201,13 +217,22 @@ def _stroke_width(owner: int, matrix: _Matrix, scratch: _Scratch) -> float:
     return width * abs(a * d - b * c) ** 0.5
 
 
-def _is_seen(owner: int) -> bool:
+def _grey(owner: int) -> int | None:
+    # Grey level of a fill, black for a pattern, None for one that is as good as clear. Coloured paper is not white.
     colours = (ctypes.c_uint * 4)()
     start = ctypes.addressof(colours)
     if not pdfium.object_fill_color(owner, start, start + 4, start + 8, start + 12):
-        return True  # a pattern
+        return 0
     red, green, blue, alpha = colours
-    return alpha > PAPER_INK and min(red, green, blue) < WHITE
+    if alpha <= PAPER_INK:
+        return None
+    return (
+        min(red, green, blue) if min(red, green, blue) >= WHITE else min(WHITE - 1, _luma(red, green, blue))
+    )
+
+
+def _luma(red: int, green: int, blue: int) -> int:
+    return (299 * red + 587 * green + 114 * blue) // 1000  # ITU-R BT.601
 
 
 def _subpaths(
@@ -231,15 +256,20 @@ def _subpaths(
         yield (None if curved else points), closed
 
 
-def _add_segments(points: list[_Point], closed: bool, width: float, found: _Found) -> None:
+def _add_segments(points: list[_Point], closed: bool, width: float, found: _Found) -> bool:
+    # Whether all of them run along an axis.
+    level = True
     ring = [*points, points[0]] if closed and points[0] != points[-1] else points
     for (ax, ay), (bx, by) in pairwise(ring):
         wide, high = abs(bx - ax), abs(by - ay)
-        if max(wide, high) >= SHORTEST and min(wide, high) <= SLANT:
+        if min(wide, high) > SLANT:
+            level = False
+        elif max(wide, high) >= SHORTEST:
             found.add_line((min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)), width)
+    return level
 
 
-def _add_area(points: list[_Point], shown: bool, frame: Frame, found: _Found) -> bool:
+def _add_area(points: list[_Point], grey: int | None, frame: Frame, found: _Found) -> bool:
     # Whether the filled piece was a rectangle; a thin one is a line, a visible wide one lends its borders.
     corners = points[:-1] if points[0] == points[-1] else points
     xs, ys = {round(x, 1) for x, _ in corners}, {round(y, 1) for _, y in corners}
@@ -254,7 +284,12 @@ def _add_area(points: list[_Point], shown: bool, frame: Frame, found: _Found) ->
     wide, high = sides[2] - sides[0], sides[3] - sides[1]
     if _is_line(sides, THICKEST):
         found.add_line(sides, min(wide, high))
-    elif shown and wide * high < PAGE_SHARE * frame.width * frame.height and min(wide, high) > THICKEST:
+        return True
+    if grey is not None:
+        found.fills.append(sides)
+        found.greys.append(grey)
+    shown = grey is not None and grey < WHITE
+    if shown and wide * high < PAGE_SHARE * frame.width * frame.height and min(wide, high) > THICKEST:
         left, bottom, right, top = sides
         for edge in ((left, bottom, right, bottom), (left, top, right, top)):
             found.add_line(edge, 0.0)
@@ -312,7 +347,10 @@ def _rulings(found: _Found, frame: Frame) -> tuple[Ruling, ...]:
     )
 
 
+def _boxes(sides: list[_Sides], frame: Frame) -> tuple[Box, ...]:
+    boxes = frame.clipped(_upright(sides, frame))
+    return tuple(as_boxes(boxes[(boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])]))
+
+
 def _pictures(found: _Found, frame: Frame) -> tuple[Picture, ...]:
-    boxes = frame.clipped(_upright(found.pictures, frame))
-    seen = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-    return tuple(dict.fromkeys(map(Picture, as_boxes(boxes[seen]))))
+    return tuple(dict.fromkeys(map(Picture, _boxes(found.pictures, frame))))

@@ -7,19 +7,22 @@ changes of style. What real files do, and what is done about it:
 - base-14 fonts say weight 0: bold comes from name, flags and stroke as well;
 - the hyphen at a line's end arrives as U+0002, a ligature without Unicode as U+0000;
 - text lies outside the crop box, or is printed twice a hair apart: dropped;
-- invisible text (render modes 3 and 7) arrives like any other: marked hidden.
+- invisible text (render modes 3 and 7, no colour, or too small to read) arrives like any other: marked hidden;
+- nearly white text is hidden or not by what lies under it: told, and judged in concealed.
 """
 
 import ctypes
 import math
 import re
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recto.document.geometry import Box
 from recto.document.page import Word
 from recto.pages import pdfium
 from recto.pages.frame import Boxes, Frame, as_boxes
@@ -40,11 +43,16 @@ SKEWED_JUMP = 2.0  # such a jump
 OVERPRINT_SHIFT = 0.15  # the same word this near again is the same ink twice
 BOLD_WEIGHT = 600  # CSS weight
 DOMINANT_TURN = 0.6  # share of characters that must run sideways for the page to be turned
+TINY_PT = 1.5  # points: letters smaller than this are specks in print (micro print has 1.4 at least, notes 5)
+TINY_SHARE = 0.003  # of the page's longer side: on tiny labels small letters are large
+PALE = 240  # 0..255: text whose channels are all at least this is not seen on paper
+CLEAR = 12  # 0..255: alpha below is not seen
 MAX_CHARACTERS = 500_000  # per page; a page of dense print has 10,000: beyond is an attack or a defect
 
 _FLAG_ITALIC = 1 << 6  # PDF 32000-1, table 123
 _FLAG_FORCE_BOLD = 1 << 18
 _MODES_HIDDEN = frozenset((3, 7))  # neither fill nor stroke; clip only
+_MODES_FILL = frozenset((0, 4))  # fill only, with or without clip
 _MODE_FILL_STROKE = 2  # how many programs fake bold
 _BOLD_NAME = re.compile(r"bold|black|heavy|demi(?!l)|semibd|cmbx|cmb\d|[-,]bd\b", re.IGNORECASE)
 _ITALIC_NAME = re.compile(r"ital|obli|slanted|cmti|cmsl|[-,]it\b", re.IGNORECASE)
@@ -102,6 +110,7 @@ class Style:
     symbol: bool = False
     ascent: float = USUAL_ASCENT
     descent: float = USUAL_DESCENT
+    pale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +133,7 @@ class TextLayer:
     """The words of a page and what must be known to trust them.
 
     The counts are of characters inside the page that are not white. `broken` are the words with a character
-    whose Unicode is not known.
+    whose Unicode is not known, `pale` the very words of `words` that are nearly white.
     """
 
     words: tuple[Word, ...] = ()
@@ -132,6 +141,7 @@ class TextLayer:
     hidden: int = 0
     unmapped: int = 0
     broken: tuple[Word, ...] = ()
+    pale: tuple[Word, ...] = ()
 
 
 def gather(text_page: int, count: int) -> Characters:
@@ -180,11 +190,12 @@ def words_of(characters: Characters, frame: Frame) -> TextLayer:
     broken = np.flatnonzero(np.add.reduceat(unmapped, starts, dtype=np.int32)).tolist()
     hidden_styles = np.array([style.hidden for style in characters.styles])
     return TextLayer(
-        words=_printed_once(words),
+        words=printed_once(words),
         characters=len(kept),
         hidden=int(np.count_nonzero(hidden_styles[style_of])),
         unmapped=int(np.count_nonzero(unmapped)),
         broken=tuple(words[row] for row in broken),
+        pale=_pale(words, style_of[starts], characters.styles),
     )
 
 
@@ -200,16 +211,18 @@ def _styles(text_page: int, objects: NDArray[np.uint64]) -> tuple[NDArray[np.int
     numbers: dict[Style, int] = {}
     number_of: dict[_Look, int] = {}
     for look in dict.fromkeys(looks):
-        address, size, mode, *matrix = look
+        address, size, mode, colour, *matrix = look
         font = fonts.get(address) or fonts.setdefault(address, _font(address))
-        number_of[look] = numbers.setdefault(_style(font, size, tuple(matrix), mode), len(numbers))
+        style = _style(font, size, tuple(matrix), mode, colour)
+        number_of[look] = numbers.setdefault(style, len(numbers))
     run_styles = np.full(len(starts), -1, np.int32)
     run_styles[owned] = np.fromiter(map(number_of.__getitem__, looks), np.int32, len(looks))
     return np.repeat(run_styles, lengths), tuple(numbers)
 
 
-_Look = tuple[int, float, int, float, float, float, float]
-"""A text object's font, size, render mode and the turning part of its matrix: what its style follows from."""
+_Look = tuple[int, float, int, str, float, float, float, float]
+"""A text object's font, size, render mode, colour (as `_colour` says) and the turning part of its matrix: all that its
+style follows from."""
 
 
 def _looks(text_page: int, starts: list[int], owners: list[int]) -> list[_Look]:
@@ -220,8 +233,9 @@ def _looks(text_page: int, starts: list[int], owners: list[int]) -> list[_Look]:
     at = sizes.ctypes.data
     handles = list(map(ctypes.c_void_p, owners))
     deque(map(pdfium.every_size, handles, map(ctypes.c_void_p, range(at, at + count * 4, 4))), maxlen=0)
-    fonts, modes = map(pdfium.every_font, handles), map(pdfium.every_mode, handles)
-    return list(zip(fonts, sizes.tolist(), modes, *matrices[:, :4].T.tolist(), strict=True))
+    fonts, modes = map(pdfium.every_font, handles), list(map(pdfium.every_mode, handles))
+    colours = [_colour(one) if mode in _MODES_FILL else "" for one, mode in zip(owners, modes, strict=True)]
+    return list(zip(fonts, sizes.tolist(), modes, colours, *matrices[:, :4].T.tolist(), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +275,18 @@ def _font(address: int) -> _Font:
     )
 
 
-def _style(font: _Font, size: float, matrix: tuple[float, ...], mode: int) -> Style:
+def _colour(owner: int) -> str:
+    # What matters of a text's colour: "clear", "pale", or "" for all that is seen on paper.
+    parts = (ctypes.c_uint * 4)()
+    start = ctypes.addressof(parts)
+    if not pdfium.object_fill_color(owner, start, start + 4, start + 8, start + 12):
+        return ""
+    if parts[3] <= CLEAR:
+        return "clear"
+    return "pale" if min(parts[:3]) >= PALE else ""
+
+
+def _style(font: _Font, size: float, matrix: tuple[float, ...], mode: int, colour: str) -> Style:
     a, b, c, d = matrix
     return Style(
         font=font.name,
@@ -270,10 +295,11 @@ def _style(font: _Font, size: float, matrix: tuple[float, ...], mode: int) -> St
         italic=font.italic or (b == 0 and abs(c) > 0.1 * abs(d)),
         angle_deg=round(math.degrees(math.atan2(b * size, a * size)), 1)
         + 0.0,  # a negative size turns by 180
-        hidden=mode in _MODES_HIDDEN,
+        hidden=mode in _MODES_HIDDEN or colour == "clear",
         symbol=font.symbol,
         ascent=font.ascent,
         descent=font.descent,
+        pale=colour == "pale",
     )
 
 
@@ -404,6 +430,7 @@ def _built(
     high = np.maximum.reduceat(boxes[:, 2:], starts, axis=0)
     places = as_boxes(np.concatenate((low, high), axis=1))
     angles = [frame.angle(style.angle_deg) for style in styles]
+    tiny = min(TINY_PT, TINY_SHARE * max(frame.width, frame.height))
     first = starts.tolist()
     plain = text.isascii()
     words: list[Word] = []
@@ -420,11 +447,22 @@ def _built(
                 italic=style.italic,
                 font=style.font,
                 rotation=angles[number],
-                hidden=style.hidden,
+                hidden=style.hidden or (style.size < tiny and _is_speck(box, end - start, tiny)),
                 space_before=spaced,
             )
         )
     return words
+
+
+def _is_speck(box: Box, letters: int, tiny: float) -> bool:
+    # The ink must be as small as the size says: fonts made of pictures have sizes of their own.
+    return max(box.width, box.height) < tiny * letters + tiny
+
+
+def _pale(words: list[Word], style_of: NDArray[np.int32], styles: tuple[Style, ...]) -> tuple[Word, ...]:
+    if not any(style.pale for style in styles):
+        return ()
+    return tuple(word for word, style in zip(words, style_of.tolist(), strict=True) if styles[style].pale)
 
 
 def _readable(text: str) -> str:
@@ -436,13 +474,14 @@ def _readable(text: str) -> str:
     return text
 
 
-def _printed_once(words: list[Word]) -> tuple[Word, ...]:
+def printed_once(words: Sequence[Word]) -> tuple[Word, ...]:
+    """The words without those printed again a hair apart; seen and hidden ones do not stand in for each other."""
     # Two grids, half a cell apart in each direction: words nearer than half a cell share a cell of one of them.
     # A word goes when one before it has its text and a cell of its own.
     if not words:
         return ()
-    numbers: dict[str, int] = {}
-    texts = np.array([numbers.setdefault(word.text, len(numbers)) for word in words], np.int64)
+    numbers: dict[tuple[str, bool], int] = {}
+    texts = np.array([numbers.setdefault((word.text, word.hidden), len(numbers)) for word in words], np.int64)
     places = np.array([(word.box.x0, word.box.y0, word.font_size) for word in words])
     cells = places[:, :2] / np.maximum(0.1, 2 * OVERPRINT_SHIFT * places[:, 2])[:, None]
     again = np.zeros(len(words), np.bool_)

@@ -25,7 +25,7 @@ from recto.document.options import ExtractionMode
 from recto.document.page import FormField, Page, Picture, Word
 from recto.document.result import DocumentProperties
 from recto.errors import DocumentCorrupt, DocumentLocked, DocumentUnsupported
-from recto.pages import annotations, checkboxes, drawing, glyphs, pdfium, route
+from recto.pages import annotations, checkboxes, concealed, drawing, glyphs, pdfium, route
 from recto.pages.drawing import Drawing
 from recto.pages.frame import Frame
 from recto.pages.glyphs import TextLayer
@@ -103,10 +103,10 @@ def read_page(document: pypdfium2.PdfDocument, number: int, mode: ExtractionMode
         decision = route.route_page(facts, mode)
         drawn_squares = checkboxes.squares(drawn.rulings, layer.words) if decision.route == "digital" else []
         boxes = _drawn_boxes(page, frame, drawn_squares)
+        words = _seen_or_hidden(page, frame, layer, drawn) if decision.route == "digital" else layer.words
         turned = (frame.turn - page.get_rotation()) % 360
-    words = layer.words
     if decision.trust_hidden:
-        words = tuple(replace(word, hidden=False) for word in words)
+        words = glyphs.printed_once([replace(word, hidden=False) for word in words])
     fields = annotations.fields_on(over, frame)
     notes = ("The page holds more drawn objects than are read; some lines may be missing.",)
     gathered = Page(
@@ -122,6 +122,7 @@ def read_page(document: pypdfium2.PdfDocument, number: int, mode: ExtractionMode
         warnings=notes if drawn.cut_off else (),
         fields=(*fields, *(box for box in boxes if not any(f.box.holds_center_of(box.box) for f in fields))),
         marks=annotations.marks_on(over, frame),
+        shapes=drawn.curves,
     )
     return PdfPage(gathered, decision)
 
@@ -270,13 +271,29 @@ def _picture_share(pictures: tuple[Picture, ...], frame: Frame) -> float:
     return float(grid.mean())
 
 
-def _looked(page: Any, frame: Frame, layer: TextLayer, facts: route.Facts) -> route.Facts:
+def _seen_or_hidden(page: Any, frame: Frame, layer: TextLayer, drawn: Drawing) -> tuple[Word, ...]:
+    # Words that the page does not show are hidden, however they are set.
+    doubtful = concealed.doubtful(layer.words, layer.pale, drawn)
+    if not doubtful:
+        return layer.words
+    grey, scale = _glance(page, frame)
+    unseen = {id(word) for word in concealed.unseen(doubtful, grey, scale)}
+    return tuple(replace(word, hidden=True) if id(word) in unseen else word for word in layer.words)
+
+
+def _glance(page: Any, frame: Frame) -> tuple[NDArray[np.int16], float]:
+    # The upright page as a small grey picture, and its dots to the point.
     width, height = page.get_size()
     scale = LOOK_SIDE_PX / max(width, height, 1.0)
     turn = (frame.turn - page.get_rotation()) % 360
     bitmap = page.render(scale=scale, rotation=turn, grayscale=True)
     grey: NDArray[np.int16] = bitmap.to_numpy().reshape(bitmap.height, -1).astype(np.int16)
     bitmap.close()
+    return grey, scale
+
+
+def _looked(page: Any, frame: Frame, layer: TextLayer, facts: route.Facts) -> route.Facts:
+    grey, scale = _glance(page, frame)
     ink = np.abs(grey - int(np.median(grey))) > INK_OFF_PAPER
     agreement = _agreement(ink, scale, layer.words) if layer.characters else None
     return replace(facts, ink=bool(np.count_nonzero(ink) >= INK_PIXELS), agreement=agreement)

@@ -275,6 +275,7 @@ def _upright(page: Page) -> Page:
             for line in page.rulings
         ),
         pictures=tuple(Picture(turned(picture.box)) for picture in page.pictures),
+        shapes=tuple(map(turned, page.shapes)),
         fields=tuple(replace(field, box=turned(field.box)) for field in page.fields),
         marks=tuple(replace(mark, boxes=tuple(map(turned, mark.boxes))) for mark in page.marks),
     )

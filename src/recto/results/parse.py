@@ -158,8 +158,9 @@ def _laid_out(document: Document, page: Page, options: ParseOptions, out: Path) 
         layout = with_pictures(layout, options.read.images, draw, out.parent / FOLDER)
     if not options.read.ocr_data:
         return PageReading(layout)
-    lines = tuple(_line(page.number, line.words) for line in text_lines(page.words))
-    return PageReading(layout, tuple(_word(page.number, word) for word in page.words), lines)
+    seen = [word for word in page.words if not word.hidden]
+    lines = tuple(_line(page.number, line.words) for line in text_lines(seen))
+    return PageReading(layout, tuple(_word(page.number, word) for word in seen), lines)
 
 
 def _word(number: int, word: Word) -> RecognisedText:

@@ -247,13 +247,28 @@ class _Printer:
 
 
 def _extra(block: Block, pages: Mapping[int, PageInfo]) -> dict[str, Any]:
-    """The key `extra`, or nothing for a block without form fields and author."""
+    """The key `extra`, or nothing for a block of which there is nothing more to say."""
     parts = block.fragments or (block,)
-    fields = [_form_field(field, part.page, pages) for part in parts for field in part.fields]
-    extra: dict[str, Any] = {"form_fields": fields} if fields else {}
-    if block.author:
-        extra["author"] = sound_text(block.author)
+    told = {
+        "form_fields": [_form_field(field, part.page, pages) for part in parts for field in part.fields],
+        "author": sound_text(block.author),
+        "hidden_text": sound_text(block.hidden_text),
+        "caption": sound_text(block.caption),
+        "caption_of": _captioned(block, pages),
+        "findings": [
+            {"kind": finding.kind, "agrees": finding.agrees, "text": sound_text(finding.text)}
+            for finding in block.findings
+        ],
+    }
+    extra = {key: value for key, value in told.items() if value}
     return {"extra": extra} if extra else {}
+
+
+def _captioned(block: Block, pages: Mapping[int, PageInfo]) -> dict[str, Any] | None:
+    about = block.caption_of
+    if about is None:
+        return None
+    return {"type": about.type, "bbox": bounding_box(about.box, block.page, pages)}
 
 
 def _form_field(field: FormField, page: int, pages: Mapping[int, PageInfo]) -> dict[str, Any]:

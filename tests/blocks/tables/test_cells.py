@@ -56,6 +56,7 @@ def test_not_figures(text):
         ([["Word", "Sense"], ["red", "stop"]], (0,), 1),
         ([["Oslo", "1.5"], ["Roros", "2.5"]], (), 1),
         ([["only", "row"]], (), 0),
+        ([["Kind", ""], ["No", "Rule"], ["1", "open"], ["", "shut"], ["2", "4.5"]], (), 2),
     ],
 )
 def test_header_rows(rows, bold, count):

@@ -69,6 +69,9 @@ def _merged(above: Block, below: Block) -> Block:
         text=plain_text(table),
         confidence=min(above.confidence, below.confidence),
         fragments=(*(above.fragments or (above,)), below),
+        hidden_text="\n".join(text for text in (above.hidden_text, below.hidden_text) if text),
+        caption=above.caption or below.caption,
+        findings=(*above.findings, *below.findings),
     )
 
 

@@ -1,8 +1,8 @@
 """A table's cells in, the number of heading rows out.
 
 Rules, in order: a form-like table of two columns whose first column ends in colons has none; rows before the
-first row of figures are headings; a bold first row over plain ones is a heading; otherwise the first row is
-one when all its cells are filled. Never changes a cell.
+first row of figures, or before the first that begins with its number, are headings; a bold first row over plain
+ones is a heading; otherwise the first row is one when all its cells are filled. Never changes a cell.
 """
 
 import re
@@ -21,6 +21,7 @@ _FIGURE = re.compile(
     r"^[<>~±≈(\[]*[-+−–]?\s*[$€£¥]?\s*\d[\d\s.,:/%‰()*†‡€$£–−-]*[a-z%*)\]]{0,2}$|^[-–—−.…*]+$|^n/?a$",
     re.IGNORECASE,
 )
+_ROW_NUMBER = re.compile(r"^\d{1,3}[.)]?$")
 _YEAR = re.compile(r"^(19|20)\d\d([-–/]\d{2,4})?$")
 
 
@@ -36,7 +37,8 @@ def count_header_rows(cells: Sequence[Cell], rows: int, columns: int, bold_rows:
     by_row = _texts(cells, rows)
     for row in range(rows):
         texts = [text for column, text in by_row[row] if column > 0 and text]
-        if texts and sum(map(is_figure, texts)) >= FIGURES_SHARE * len(texts):
+        figures = texts and sum(map(is_figure, texts)) >= FIGURES_SHARE * len(texts)
+        if figures or (row > 0 and _is_numbered(by_row[row])):
             if 0 < row <= MAX_HEADER_ROWS:
                 return _with_spans(cells, row, rows)
             break
@@ -45,6 +47,11 @@ def count_header_rows(cells: Sequence[Cell], rows: int, columns: int, bold_rows:
     named = len([text for _, text in by_row[0] if text])
     spanned = len(by_row[0])
     return _with_spans(cells, 1, rows) if spanned > 1 and named >= spanned - 1 else 0
+
+
+def _is_numbered(row: Sequence[tuple[int, str]]) -> bool:
+    """Whether a row begins with its number."""
+    return any(column == 0 and _ROW_NUMBER.match(text) for column, text in row)
 
 
 def _with_spans(cells: Sequence[Cell], count: int, rows: int) -> int:
