@@ -249,8 +249,11 @@ def overprinted_pdf() -> bytes:
     return _drawn(draw)
 
 
-def unmapped_ligature_pdf(lines: int = 1) -> bytes:
-    """A font whose character 1, drawn as the ligature fi, has no Unicode: `de<fi>ned` and `<fi>nal` on each line."""
+def unmapped_ligature_pdf(lines: int = 1, *, upwards: bool = False) -> bytes:
+    """A font whose character 1, drawn as the ligature fi, has no Unicode: `de<fi>ned` and `<fi>nal` on each line.
+
+    With `upwards` a level line stands above, and these run up the page.
+    """
     cmap = (
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def /CMapType 2 def\n"
         "1 begincodespacerange <00> <FF> endcodespacerange\n"
@@ -264,6 +267,9 @@ def unmapped_ligature_pdf(lines: int = 1) -> bytes:
     )
     line = "(The well de\\001ned words here are sound but for a few of the \\001nal) Tj 0 -20 Td "
     content = f"BT /F1 14 Tf 72 700 Td {line * lines}ET"
+    if upwards:
+        level = "(The level text of this page is longer than what is printed in its margin) Tj"
+        content = f"BT /F1 14 Tf 72 740 Td {level} ET BT /F1 14 Tf 0 1 -1 0 300 100 Tm {line * lines}ET"
     return content_pdf(content, font, ("", cmap))
 
 

@@ -9,6 +9,7 @@ from recto.document.page import SeenRegion, Word
 from recto.errors import DocumentCorrupt, DocumentEmpty, DocumentLocked, DocumentTooLarge, ImageTooLarge
 from recto.intake.filetype import detect
 from recto.pages import reading
+from recto.pages.ocr.both import default_reader
 
 
 class Teller:
@@ -19,10 +20,15 @@ class Teller:
     def __init__(self, words: Sequence[Word]) -> None:
         self.words = list(words)
         self.seen: list[tuple[tuple[int, int], float]] = []
+        self.lines: list[Box] = []
 
     def read(self, image: Image.Image, dpi: float) -> list[Word]:
         self.seen.append((image.size, dpi))
         return self.words
+
+    def read_lines(self, image: Image.Image, dpi: float, lines: Sequence[Box]) -> list[list[Word]]:
+        self.lines += lines
+        return [[word for word in self.words if line.holds_center_of(word.box)] for line in lines]
 
 
 class Watcher:
@@ -148,13 +154,14 @@ def test_only_broken_words_are_recognised(tmp_path):
     assert page.route == "ocr"
     teller = Teller([])
     page = reading.recognise(path, file_type, page, None, teller)
-    assert len(teller.seen) == 2
+    (line,) = teller.lines  # both words stand in one
+    assert (teller.seen, line.height < 22) == ([], True)
     assert page.route == "digital"
     assert page.warnings == ("2 words have letters that could not be read.",)
     assert {word.text for word in page.words} >= {"The", "well", "sound"}
 
 
-def test_many_broken_words_are_looked_up_in_one_reading_of_the_page(tmp_path):
+def test_each_line_with_broken_words_is_read_once(tmp_path):
     path, file_type = written(tmp_path, pdfs.unmapped_ligature_pdf(lines=21))
     (page,) = reading.read(path, file_type, [1])
     (layer,) = reading.recognise(path, file_type, page, None, Teller([])).warnings
@@ -162,9 +169,28 @@ def test_many_broken_words_are_looked_up_in_one_reading_of_the_page(tmp_path):
     broken = next(word for word in pdfs_words(path) if "\ufffd" in word.text)
     teller = Teller([Word("defined", broken.box, 10, confidence=0.9)])
     mended = reading.recognise(path, file_type, page, None, teller)
-    assert len(teller.seen) == 1
+    assert (len(teller.lines), teller.seen) == (21, [])
     assert "defined" in [word.text for word in mended.words]
     assert mended.warnings == ("41 words have letters that could not be read.",)
+
+
+def test_broken_words_that_run_up_the_page_are_read_with_what_is_around_them(tmp_path):
+    path, file_type = written(tmp_path, pdfs.unmapped_ligature_pdf(upwards=True))
+    (page,) = reading.read(path, file_type, [1])
+    teller = Teller([])
+    reading.recognise(path, file_type, page, None, teller)
+    assert teller.lines == []
+    assert len(teller.seen) == 2
+    assert all(width < height for (width, height), _ in teller.seen)
+
+
+def test_letters_without_unicode_are_read_from_the_picture(tmp_path):
+    path, file_type = written(tmp_path, pdfs.unmapped_ligature_pdf(lines=2))
+    (page,) = reading.read(path, file_type, [1])
+    mended = reading.recognise(path, file_type, page, None, default_reader())
+    assert [word.text for word in mended.words].count("defined") == 2
+    assert [word.text for word in mended.words].count("final") == 2
+    assert mended.warnings == ()
 
 
 def pdfs_words(path):

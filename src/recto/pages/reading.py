@@ -29,9 +29,10 @@ RECOGNITION_DPI = 200.0  # pixels per inch of a page drawn for recognition: meas
 REPAIRED = "The PDF was damaged or unusually encrypted and has been rebuilt before reading."
 SURE = 0.85  # confidence of a recognised word that replaces a word of the text layer outright
 LIGATURE = r"\S{1,3}"  # the letters one unknown character may stand for, as in ffi
-MOST_REGIONS = (
-    40  # words with unknown letters: more, and the page is read once instead of around each of them
-)
+# Around a word with unknown letters, in heights of its box: recognisers need some of the line to read it well.
+BESIDE = 12.0
+ABOVE = 0.1  # more would take in the feet of the line above
+SAME_LINE = 0.5  # share of the lower one's height that two words of a line share
 WELL_INSIDE = 0.5  # share of a recognised word under a word of the text layer: then the layer's word stands
 
 
@@ -209,12 +210,15 @@ def _known(word: Word, kept: list[Word]) -> bool:
 def _regions_read(found: pdf.PdfPage, picture: Image.Image, dpi: float, reader: OcrReader) -> Page:
     # The text layer is sound but for a few words: only those are read from the picture.
     page, regions = found.page, set(found.decision.regions)
-    everything = reader.read(picture, dpi) if len(regions) > MOST_REGIONS else None
+    broken = [word for word in page.words if word.box in regions]
+    strips = _strips([word.box for word in broken if word.rotation == 0])
+    read = reader.read_lines(picture, dpi, strips)
+    level = [word for words in read for word in words]
 
-    def seen_at(box: Box) -> list[Word]:
-        return _seen_at(box, picture, dpi, reader) if everything is None else _inside(box, everything)
+    def seen_at(word: Word) -> list[Word]:
+        return _seen_at(word.box, picture, dpi, reader) if word.rotation else _inside(word.box, level)
 
-    words = [_mended(word, seen_at(word.box)) if word.box in regions else word for word in page.words]
+    words = [_mended(word, seen_at(word)) if word.box in regions else word for word in page.words]
     unread = sum(glyphs.REPLACEMENT in word.text for word in words)
     note = (f"{unread} words have letters that could not be read.",) if unread else ()
     return replace(
@@ -226,11 +230,26 @@ def _regions_read(found: pdf.PdfPage, picture: Image.Image, dpi: float, reader: 
     )
 
 
+def _strips(boxes: Sequence[Box]) -> list[Box]:
+    # The pieces of lines that hold these words, each once: overlapping ones would be read twice.
+    strips: list[Box] = []
+    for box in sorted(boxes, key=lambda one: (one.x0, one.y0)):
+        beside, above = BESIDE * box.height, ABOVE * box.height
+        strip = Box(box.x0 - beside, box.y0 - above, box.x1 + beside, box.y1 + above)
+        for index, other in enumerate(strips):
+            low = min(strip.height, other.height)
+            if strip.overlap_x(other) > 0 and strip.overlap_y(other) > SAME_LINE * low:
+                strips[index] = strip.union(other)
+                break
+        else:
+            strips.append(strip)
+    return strips
+
+
 def _seen_at(box: Box, picture: Image.Image, dpi: float, reader: OcrReader) -> list[Word]:
-    # Recognisers need some of the line around a word to read it well.
+    # A word that does not run level: with what is around it.
     scale, sheet = dpi / 72, Box(0, 0, picture.width * 72 / dpi, picture.height * 72 / dpi)
-    around = Box(box.x0 - 12 * box.height, box.y0, box.x1 + 12 * box.height, box.y1).grown(box.height / 3)
-    around = around.intersection(sheet)
+    around = box.grown(min(box.width, box.height) * BESIDE / 2).intersection(sheet)
     corners = (around.x0 * scale, around.y0 * scale, around.x1 * scale, around.y1 * scale)
     seen = reader.read(picture.crop(corners), dpi)
     return _inside(Box(box.x0 - around.x0, box.y0 - around.y0, box.x1 - around.x0, box.y1 - around.y0), seen)

@@ -2,7 +2,7 @@ import pytest
 
 from recto.document.geometry import Box
 from recto.document.page import Word
-from recto.pages.ocr.agreement import agreed
+from recto.pages.ocr.agreement import agreed, settled
 
 
 def word(text: str, x0: float, confidence: float, wide: float = 30) -> Word:
@@ -44,3 +44,13 @@ def test_words_that_are_parts_of_others_are_not_added():
 def test_one_empty_reading_leaves_the_other():
     assert agreed([], [word("a", 0, 0.9)]) == [word("a", 0, 0.9)]
     assert agreed([word("a", 0, 0.2)], []) == [word("a", 0, 0.2)]
+
+
+def test_a_line_is_settled_when_all_of_it_was_read_and_is_sure():
+    line = Box(0, 8, 100, 22)
+    whole = [word("half", 2, 0.95, wide=45), word("other", 52, 0.96, wide=45)]
+    assert settled(line, whole)
+    assert not settled(line, whole[:1])
+    assert not settled(line, [whole[0], word("0ther", 52, 0.8, wide=45)])
+    assert not settled(line, [])
+    assert not settled(Box(0, 30, 100, 44), whole)

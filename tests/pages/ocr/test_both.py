@@ -1,3 +1,5 @@
+from collections.abc import Callable, Sequence
+
 import pytest
 from PIL import Image
 
@@ -25,12 +27,21 @@ class Scripted:
         self.calls += 1
         return self.words
 
+    def read_where(self, image: Image.Image, dpi: float, wanted: Callable[[Box], bool]) -> list[Word]:
+        self.calls += 1
+        self.read_words = [word for word in self.words if wanted(word.box.grown(1))]
+        return self.read_words
+
+    def read_lines(self, image: Image.Image, dpi: float, lines: Sequence[Box]) -> list[list[Word]]:
+        self.calls += 1
+        return [[word for word in self.words if line.holds_center_of(word.box)] for line in lines]
+
     def rotation(self, image: Image.Image, dpi: float) -> int:
         return 0
 
 
-def word(text: str, confidence: float) -> Word:
-    return Word(text, Box(1, 1, 2, 2), 10, confidence=confidence)
+def word(text: str, confidence: float, y: float = 1) -> Word:
+    return Word(text, Box(1, y, 60, y + 10), 10, confidence=confidence)
 
 
 def test_sure_first_reader_is_not_doubted():
@@ -44,6 +55,22 @@ def test_unsure_first_reader_is_replaced():
     quick, thorough = Scripted(word("unce1ta1n", 0.5)), Scripted(word("uncertain", 0.98))
     words = BothReaders(quick, thorough).read(text_image(dpi=50), 50)
     assert [found.text for found in words] == ["uncertain"]
+
+
+def test_only_lines_in_doubt_are_read_again():
+    quick = Scripted(word("certainly", 0.97), word("unce1ta1n", 0.5, y=50))
+    thorough = Scripted(word("certa1nly", 0.9), word("uncertain", 0.98, y=50), word("missed", 0.9, y=100))
+    words = BothReaders(quick, thorough).read(text_image(dpi=50), 50)
+    assert [found.text for found in words] == ["certainly", "uncertain", "missed"]
+    assert [found.text for found in thorough.read_words] == ["uncertain", "missed"]
+
+
+def test_given_lines_are_read_again_where_in_doubt():
+    quick = Scripted(word("certainly", 0.97), word("unce1ta1n", 0.5, y=50))
+    thorough = Scripted(word("certa1nly", 0.9), word("uncertain", 0.98, y=50))
+    lines = [Box(0, 48, 90, 64), Box(0, 0, 90, 14), Box(0, 80, 90, 95)]
+    read = BothReaders(quick, thorough).read_lines(text_image(dpi=50), 50, lines)
+    assert [[found.text for found in words] for words in read] == [["uncertain"], ["certainly"], []]
 
 
 def test_second_reader_that_sees_less_does_not_replace_the_first():

@@ -43,3 +43,16 @@ def test_a_single_narrow_letter_is_not_laid_on_its_side(reader):
         digit = text_image(("7",), dpi=150).crop((140, 140, 180, 195))
         page.paste(digit, (x, 150))
     assert [word.text for word in reader.read(page, 150) if word.rotation == 0] == ["7", "7", "7"]
+
+
+def test_a_line_reads_the_same_alone_as_among_others(reader):
+    page = text_image()
+    whole = reader.read(page, 200)
+    alone = reader.read_where(page, 200, lambda line: line.y0 < 90)
+    assert [word.text for word in alone]
+    assert alone == [word for word in whole if word.box.y0 < 90]
+
+
+def test_a_strip_of_a_page_is_read(reader):
+    strip = text_image(dpi=100).crop((90, 90, 560, 125))
+    assert "Delivery" in [word.text for word in reader.read(strip, 100)]

@@ -1,7 +1,8 @@
 """Two recognisers, cheapest first: straighten, read with Tesseract, turn if needed, ask RapidOCR when unsure.
 
-In: the picture of a page. Out: its words in the picture's own coordinates. `default_reader` picks what this
-machine has. The arithmetic of straightening and turning is here; recognising is in the two adapters.
+In: the picture of a page. Out: its words in the picture's own coordinates. RapidOCR reads only the lines that
+Tesseract did not find or is not sure of, unless the page lies on its side. `default_reader` picks what this machine
+has. The arithmetic of straightening and turning is here; recognising is in the two adapters.
 """
 
 import math
@@ -15,8 +16,8 @@ from PIL import Image
 
 from recto.document.geometry import Box
 from recto.document.page import Word
-from recto.pages.ocr.agreement import agreed
-from recto.pages.ocr.port import OcrReader, mean_confidence
+from recto.pages.ocr.agreement import agreed, settled
+from recto.pages.ocr.port import OcrReader, ThoroughReader, mean_confidence
 from recto.pages.ocr.rapid import RapidReader
 from recto.pages.ocr.tesseract import TesseractReader
 
@@ -46,7 +47,7 @@ class BothReaders:
 
     name = "tesseract+rapidocr"
 
-    def __init__(self, quick: TesseractReader, thorough: OcrReader) -> None:
+    def __init__(self, quick: TesseractReader, thorough: ThoroughReader) -> None:
         self._quick = quick
         self._thorough = thorough
 
@@ -56,11 +57,33 @@ class BothReaders:
         words, rotation = self._upright(grey, dpi)
         if mean_confidence(words) >= LOW_CONFIDENCE and _letters(words) >= FEW_LETTERS:
             return words
-        turned = image.rotate(-rotation, expand=True) if rotation else image
-        second = _turned_back(self._thorough.read(turned, dpi), rotation, turned.size, dpi)
-        if _unknown_letters(second) > UNKNOWN_SCRIPT * _letters(second):
-            return second
-        return words if _sure_letters(second) < MUCH_LESS * _sure_letters(words) else agreed(words, second)
+        if rotation:
+            return self._read_turned(image, dpi, words, rotation)
+        stand: list[Word] = []
+
+        def wanted(line: Box) -> bool:
+            if not settled(line, words):
+                return True
+            stand.extend(word for word in words if line.holds_center_of(word.box))
+            return False
+
+        second = self._thorough.read_where(image, dpi, wanted)
+        kept = {id(word) for word in stand}
+        doubted = [word for word in words if id(word) not in kept]
+        return [word for word in words if id(word) in kept] + _chosen(doubted, second)
+
+    def read_lines(self, image: Image.Image, dpi: float, lines: Sequence[Box]) -> list[list[Word]]:
+        """See the port."""
+        answers = self._quick.read_lines(image.convert("L"), dpi, lines)
+        doubtful = [index for index, words in enumerate(answers) if mean_confidence(words) < LOW_CONFIDENCE]
+        second = self._thorough.read_lines(image, dpi, [lines[index] for index in doubtful])
+        for index, words in zip(doubtful, second, strict=True):
+            answers[index] = _chosen(answers[index], words)
+        return answers
+
+    def _read_turned(self, image: Image.Image, dpi: float, words: list[Word], rotation: int) -> list[Word]:
+        turned = image.rotate(-rotation, expand=True)
+        return _chosen(words, _turned_back(self._thorough.read(turned, dpi), rotation, turned.size, dpi))
 
     def _upright(self, grey: Image.Image, dpi: float) -> tuple[list[Word], int]:
         words = _straightened(self._quick, grey, dpi)
@@ -172,6 +195,13 @@ def quarter_turned(box: Box, rotation: int, width: float, height: float) -> Box:
         270: (height - box.y1, box.x0, height - box.y0, box.x1),
     }[rotation % 360]
     return Box(*(round(side, 3) for side in turned))
+
+
+def _chosen(first: list[Word], second: list[Word]) -> list[Word]:
+    # What stands of two readings of the same lines.
+    if _unknown_letters(second) > UNKNOWN_SCRIPT * _letters(second):
+        return second
+    return first if _sure_letters(second) < MUCH_LESS * _sure_letters(first) else agreed(first, second)
 
 
 def _letters(words: list[Word]) -> int:

@@ -1,10 +1,11 @@
 """What every recogniser promises: a picture of a page in, words in points out. No files, no PDF, no layout."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from PIL import Image
 
+from recto.document.geometry import Box
 from recto.document.page import Word
 
 
@@ -23,6 +24,21 @@ class OcrReader(Protocol):
         runs sideways or upside down in the picture has its direction (degrees counter-clockwise) as `rotation`;
         the order of words is the recogniser's own. Raises nothing for a picture without text.
         """
+        ...
+
+    def read_lines(self, image: Image.Image, dpi: float, lines: Sequence[Box]) -> list[list[Word]]:
+        """The words of each of these level lines (points), without looking for lines: much cheaper than `read`.
+
+        The answers come in the order of the lines; their boxes are points from the top left of the picture.
+        """
+        ...
+
+
+class ThoroughReader(OcrReader, Protocol):
+    """A reader that finds lines first and can be told which of them are worth reading."""
+
+    def read_where(self, image: Image.Image, dpi: float, wanted: Callable[[Box], bool]) -> list[Word]:
+        """What `read` gives for the lines whose box (points) is wanted; the others are not read."""
         ...
 
 

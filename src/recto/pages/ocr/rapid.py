@@ -5,7 +5,7 @@ sure each is and where it stands is worked out here and in line. Its models come
 network. Its classifier of upside-down lines is off: on upright pages it turned good lines into garbage.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from recto.document.geometry import Box
 from recto.document.page import Word
 from recto.pages.ocr.bands import Band, Corners, bands_of, joined
 from recto.pages.ocr.line import Letter, ReadLine, words_of
@@ -25,6 +26,15 @@ ENLARGED = 2
 # Of the picture in which lines are looked for: the letters of a page at 200 dpi (3.7 million) are still found at
 # the lower resolution, and time goes with the pixels.
 MOST_PIXELS = 3_100_000
+THIN_PX = (
+    160  # shorter side of a picture that is a strip of a page: as it is, its lines cost as much as a page's
+)
+PADDED_PX = 320
+# Lines are read one at a time: together they are padded to the longest, which costs a fifth more and makes what is
+# read of a line depend on its neighbours. Shorter ones are padded to this width, at 48 pixels of height: the library's
+# 320 costs a third more where lines are short, and reads them worse (24 forms, 35 receipts).
+LINES_AT_ONCE = 1
+LEAST_WIDTH_PX = 160
 LEAST_CONFIDENCE = (
     0.6  # of a line: below are handwriting, specks and pieces of pictures (24 forms, 12 receipts)
 )
@@ -42,18 +52,41 @@ class RapidReader:
 
     def read(self, image: Image.Image, dpi: float) -> list[Word]:
         """See the port."""
+        return self.read_where(image, dpi, lambda _: True)
+
+    def read_where(self, image: Image.Image, dpi: float, wanted: Callable[[Box], bool]) -> list[Word]:
+        """See the port."""
         factor = _factor(image)
-        pixels = _pixels(image, factor)
-        lines = self._lines(pixels, self._found(pixels))
-        return [word for line in lines for word in words_of(line, 72 / (dpi * factor))]
+        pixels, scale = _pixels(image, factor), 72 / (dpi * factor)
+        found = [corners for corners in self._found(pixels) if wanted(_around(corners, scale))]
+        return [word for line in self._lines(pixels, found) for word in words_of(line, scale)]
+
+    def read_lines(self, image: Image.Image, dpi: float, lines: Sequence[Box]) -> list[list[Word]]:
+        """See the port."""
+        self._load()
+        pixels, scale = _pixels(image, 1.0), 72 / dpi
+        inside = [box.intersection(_sheet(image, scale)) for box in lines]
+        crops = [_cut(pixels, box, scale) for box in inside]
+        readable = [index for index, crop in enumerate(crops) if min(crop.shape[:2]) > 1]
+        answers: list[list[Word]] = [[] for _ in lines]
+        read = self._read_crops(
+            [crops[at] for at in readable], [_corners(inside[at], scale) for at in readable]
+        )
+        for index, line in zip(readable, read, strict=True):
+            if line.confidence >= LEAST_CONFIDENCE:
+                answers[index] = words_of(line, scale)
+        return answers
+
+    def _load(self) -> None:
+        if self._engine is None:
+            self._engine = _engine(self._threads)
 
     def _found(self, pixels: NDArray[np.uint8]) -> list[Corners]:
         # The four corners of every line.
-        if self._engine is None:
-            self._engine = _engine(self._threads)
+        self._load()
         bands: list[Band] = []
         for band in bands_of(*pixels.shape[:2]):
-            rows = pixels[band.top : band.bottom]
+            rows = _not_thin(pixels[band.top : band.bottom])
             found = self._engine(rows, use_det=True, use_cls=False, use_rec=False)
             boxes = [] if found is None or found.boxes is None else found.boxes
             shift = np.array([0.0, band.top])
@@ -80,6 +113,8 @@ class RapidReader:
         return max((upright, *sideways), key=lambda way: way.confidence)
 
     def _read_crops(self, crops: Sequence[NDArray[np.uint8]], corners: Sequence[Corners]) -> list[ReadLine]:
+        if not crops:
+            return []
         self._engine.return_word_box = True  # else it does not tell where the letters stand
         found = self._engine.recognize_txt([np.ascontiguousarray(crop) for crop in crops])
         told = zip(found.txts, found.word_results, crops, corners, strict=True)
@@ -97,6 +132,8 @@ def _engine(threads: int) -> Any:
             "Global.use_cls": False,
             "EngineConfig.onnxruntime.intra_op_num_threads": threads,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            "Rec.rec_batch_num": LINES_AT_ONCE,
+            "Rec.rec_img_shape": [3, 48, LEAST_WIDTH_PX],
         }
     )
 
@@ -115,6 +152,36 @@ def _pixels(image: Image.Image, factor: float) -> NDArray[np.uint8]:
         how = Image.Resampling.BICUBIC if factor > 1 else Image.Resampling.LANCZOS
         coloured = coloured.resize(size, how)
     return np.ascontiguousarray(np.asarray(coloured)[:, :, ::-1])  # the models were trained on BGR
+
+
+def _not_thin(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    # White space to the right and below a strip: the library would enlarge it until its short side has 736 pixels.
+    high, wide = pixels.shape[:2]
+    if min(high, wide) >= THIN_PX:
+        return pixels
+    paper = np.median(pixels, axis=(0, 1)).astype(np.uint8)
+    padded = np.full((max(high, PADDED_PX), max(wide, PADDED_PX), pixels.shape[2]), paper, np.uint8)
+    padded[:high, :wide] = pixels
+    return padded
+
+
+def _around(corners: Corners, scale: float) -> Box:
+    (x0, y0), (x1, y1) = (corners.min(axis=0) * scale).tolist(), (corners.max(axis=0) * scale).tolist()
+    return Box(x0, y0, x1, y1)
+
+
+def _sheet(image: Image.Image, scale: float) -> Box:
+    return Box(0.0, 0.0, image.width * scale, image.height * scale)
+
+
+def _corners(box: Box, scale: float) -> Corners:
+    sides = [(box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)]
+    return np.rint(np.array(sides) / scale)
+
+
+def _cut(pixels: NDArray[np.uint8], box: Box, scale: float) -> NDArray[np.uint8]:
+    (x0, y0), _, (x1, y1), _ = _corners(box, scale).astype(int).tolist()
+    return pixels[y0:y1, x0:x1]
 
 
 def _is_tall(corners: Corners) -> bool:

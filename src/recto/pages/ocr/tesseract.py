@@ -6,7 +6,7 @@ The library comes with the package, the data (`eng.traineddata`, `osd.traineddat
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from recto.errors import ProcessingFailed
 LANGUAGE = "eng"
 DATA_FOLDERS = ("/usr/share/tesseract-ocr/*/tessdata", "/opt/homebrew/share/tessdata", "/usr/share/tessdata")
 LEAST_CONFIDENCE = 0.1  # of a word: below are specks and pieces of pictures
+LEAST_SIDE_PX = 3  # Tesseract refuses smaller rectangles
 SURE_TURN = (
     2.0  # Tesseract's own measure of how sure it is of a page's orientation; its documents call 15 certain
 )
@@ -42,16 +43,39 @@ class TesseractReader:
 
     def read(self, image: Image.Image, dpi: float) -> list[Word]:
         """See the port."""
+        api = self._loaded(image, dpi)
+        try:
+            return list(_words(api.GetIterator(), dpi)) if api.Recognize() else []
+        finally:
+            api.Clear()
+
+    def read_lines(self, image: Image.Image, dpi: float, lines: Sequence[Box]) -> list[list[Word]]:
+        """See the port."""
+        api, scale = self._loaded(image, dpi), dpi / 72
+        sheet = Box(0.0, 0.0, image.width / scale, image.height / scale)
+        api.SetPageSegMode(_library().PSM.SINGLE_LINE)
+        answers: list[list[Word]] = []
+        try:
+            for line in lines:
+                seen = line.intersection(sheet)
+                left, top = round(seen.x0 * scale), round(seen.y0 * scale)
+                width, height = round(seen.x1 * scale) - left, round(seen.y1 * scale) - top
+                if min(width, height) < LEAST_SIDE_PX:
+                    answers.append([])
+                    continue
+                api.SetRectangle(left, top, width, height)
+                answers.append(list(_words(api.GetIterator(), dpi)) if api.Recognize() else [])
+        finally:
+            api.Clear()
+            api.SetPageSegMode(_library().PSM.AUTO)
+        return answers
+
+    def _loaded(self, image: Image.Image, dpi: float) -> Any:
         if self._api is None:
             self._api = _engine(self._language, "AUTO")
         self._api.SetImage(image)
         self._api.SetSourceResolution(max(70, round(dpi)))
-        try:
-            if not self._api.Recognize():
-                return []
-            return list(_words(self._api.GetIterator(), dpi))
-        finally:
-            self._api.Clear()
+        return self._api
 
     def rotation(self, image: Image.Image, dpi: float) -> int:
         """Direction of the text, degrees counter-clockwise (0, 90, 180, 270); 0 when unsure or without data."""
