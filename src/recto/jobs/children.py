@@ -158,6 +158,11 @@ class Children:
         code = cast("int | None", error.exitcode)
         if code == OUT_OF_MEMORY:
             return f"Reading needed more than {self._memory_mb[pool]} MB of memory."
+        if code in {-signal.SIGABRT, -signal.SIGTRAP}:  # how pdfium and C++ end when they get no more memory
+            return (
+                "The process that read the document gave up, most likely because it needed more than "
+                f"{self._memory_mb[pool]} MB of memory."
+            )
         if code is not None and code < 0:
             name = signal.Signals(-code).name
             return f"The process that read the document was ended by {name}."
