@@ -7,7 +7,7 @@ Between reading and assembling a range travels as a `Reading` (MessagePack under
 
 import dataclasses
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,13 +96,26 @@ def recognise_range(
     """Read pages by optical recognition into the file `out`; `layout_model` is the setting of that name."""
     reader, detector = _reader(), _detector(layout_model)
     done: list[PageReading] = []
-    for page in reading.read(document.path, document.type, numbers, document.password, "ocr"):
+    for page in _to_recognise(document, numbers, options):
         recognised = reading.recognise(
             document.path, document.type, page, document.password, reader, detector
         )
         done.append(_laid_out(document, recognised, options, out))
     _write(out, done)
     return RangeRead(tuple(numbers))
+
+
+def _to_recognise(document: Document, numbers: Sequence[int], options: ParseOptions) -> Iterator[Page]:
+    """The pages with the reason why they are to be recognised, which says what of their text layer stands.
+
+    A page that is here because reading it failed is recognised whole.
+    """
+    mode = options.read.extraction_mode
+    for page in reading.read(document.path, document.type, numbers, document.password, mode):
+        if page.route == "ocr":
+            yield page
+        else:
+            yield from reading.read(document.path, document.type, [page.number], document.password, "ocr")
 
 
 def assemble(
