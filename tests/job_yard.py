@@ -1,9 +1,10 @@
 """A real database and the job layer on it, without workers: tests play the workers themselves."""
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,24 @@ from recto.jobs.records import Outcome, Recorder, Taken
 from recto.jobs.submit import Submission, Submitter
 from recto.storage.database import Database, migrate
 from recto.storage.embedded import EmbeddedPostgres
+from recto.storage.notices import Listener
 from recto.storage.objects import open_objects
-from recto.storage.queries import access, jobs, pipelines, units, uploads
+from recto.storage.queries import access, claims, jobs, pipelines, units, uploads
 from recto.storage.secrets import Secrets
 
 LEASE_S = 10.0
 BUDGET = 5
 WEBHOOK = {"mode": "direct", "url": "http://127.0.0.1:9/hook"}
-EMPTY = "TRUNCATE job, unit, delivery, upload, pipeline, pipeline_version, procrastinate_jobs CASCADE"
+EMPTY = "TRUNCATE job, unit, delivery, upload, pipeline, pipeline_version, worker, procrastinate_jobs CASCADE"
+
+
+class Heard(asyncio.Queue[str]):
+    """Notices as they come."""
+
+    async def wait_for(self, notice: str, seconds: float = 5) -> None:
+        async with asyncio.timeout(seconds):
+            while await self.get() != notice:
+                pass
 
 
 @dataclass(frozen=True)
@@ -98,6 +109,28 @@ class Yard:
         async with self.database.begin() as connection:
             return await units.claim(connection, unit_id, worker, lease_s)
 
+    async def take_first(
+        self, kind: str, lane: str, tenant: str = "", worker: str = "w"
+    ) -> units.UnitRow | None:
+        """Take the first unit of a line of the yard's organisation."""
+        async with self.database.begin() as connection:
+            owner = (self.organisation, tenant)
+            return await claims.take_first(connection, kind, lane, owner, worker, LEASE_S)
+
+    @asynccontextmanager
+    async def hearing(self, channel: str) -> AsyncIterator["Heard"]:
+        """What is announced on a channel meanwhile."""
+        heard = Heard()
+        listener = Listener(self.database.url, channel, heard.put_nowait, lambda: None)
+        listening = asyncio.create_task(listener.listen())
+        await listener.ready.wait()
+        try:
+            yield heard
+        finally:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+
     async def hold(self, job_id: UUID, worker: str, lease_s: float = LEASE_S) -> units.UnitRow:
         """Claim the job's next unit; it must be to be had."""
         held = await self.claim_unit(await self.open_unit(job_id), worker, lease_s)
@@ -117,10 +150,10 @@ class Yard:
         await self.rows("DELETE FROM procrastinate_jobs")
 
     def recorder(self, worker: str, *, unit_pages: int = 2, ocr: bool = True) -> Recorder:
-        return Recorder(worker, self.database, self.flow, LEASE_S, unit_pages, ocr=ocr)
+        return Recorder(worker, self.database, self.flow, LEASE_S, unit_pages, ocr=lambda: ocr)
 
     def reconciler(self, patience: Patience | None = None) -> Reconciler:
-        return Reconciler(self.database, self.engine, self.flow, patience or Patience(0, 0, 0, 0))
+        return Reconciler(self.database, self.engine, self.flow, patience or Patience(0, 0, 0))
 
     async def take_in(self, job_id: UUID, worker: str, pages: int) -> units.UnitRow | None:
         """Do the intake of a job of so many pages (reading units have two); gives the unit that follows."""

@@ -11,6 +11,7 @@ from recto.intake.fetch import Fetcher
 from recto.intake.guard import AddressGuard
 from recto.jobs.engine import Engine, migrate_engine
 from recto.jobs.flow import Flow
+from recto.jobs.lanes import served_lanes
 from recto.jobs.submit import Submitter
 from recto.settings import Settings
 from recto.storage.database import Database, migrate
@@ -130,8 +131,10 @@ def make_api(settings: Settings) -> "FastAPI":
 def make_worker(settings: Settings) -> "Worker":
     """A worker process's parts, wired. Starts its child pools; run it with `run_worker`."""
     from recto.jobs.children import Children  # noqa: PLC0415 - the API starts no children
+    from recto.jobs.fleet import Fleet  # noqa: PLC0415
     from recto.jobs.reconcile import Reconciler  # noqa: PLC0415
     from recto.jobs.records import Recorder  # noqa: PLC0415
+    from recto.jobs.taking import Taker  # noqa: PLC0415
     from recto.jobs.units import UnitRunner, Workshop  # noqa: PLC0415
     from recto.jobs.worker import Worker, make_scratch, worker_name  # noqa: PLC0415
     from recto.webhooks.delivery import Deliverer  # noqa: PLC0415
@@ -156,14 +159,17 @@ def make_worker(settings: Settings) -> "Worker":
         lease_s=settings.lease_s,
         layout_model=settings.layout_model,
     )
+    lanes = served_lanes(settings.lanes)
+    fleet = Fleet(name, parts.database, lanes, settings.readers, settings.ocr_readers)
     recorder = Recorder(
         name,
         parts.database,
         parts.flow,
         settings.lease_s,
         settings.unit_pages,
-        ocr=settings.ocr_readers > 0,
+        ocr=lambda: fleet.recognition_to_be_had,
     )
+    runner = UnitRunner(shop, recorder)
     deliverer = Deliverer(
         name,
         parts.database,
@@ -178,11 +184,11 @@ def make_worker(settings: Settings) -> "Worker":
         engine=parts.engine,
         children=children,
         flow=parts.flow,
-        runner=UnitRunner(shop, recorder),
+        runner=runner,
+        fleet=fleet,
+        taker=Taker(parts.database, fleet, runner, settings.lease_s),
         deliverer=deliverer,
         reconciler=Reconciler(parts.database, parts.engine, parts.flow),
-        readers=settings.readers,
-        ocr_readers=settings.ocr_readers,
         lease_s=settings.lease_s,
     )
 

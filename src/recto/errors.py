@@ -5,15 +5,17 @@
     |   |-- InvalidConfig, InvalidPageRange, NotFound, UrlNotAllowed, DownloadFailed, ...
     |   `-- DocumentCorrupt, DocumentEmpty, DocumentUnsupported, DocumentLocked, DocumentTooLarge, ...
     |-- Refused             the state of a job or a limit forbids it now
-    |   `-- JobState, JobNotComplete, JobDeleted, JobCancelled, QueueFull, RateLimited, AuthFailed
+    |   `-- JobState, JobNotComplete, JobDeleted, JobCancelled, QueueFull, AuthFailed
     `-- OurFault            a defect, a crash or a missing part of this server
         `-- ProcessingFailed, DownloadInterrupted, SubprocessCrashed, JobTimeout, Internal, Unavailable
 
 `name` is the wire's error name (one of the vendor's 44), `status` the HTTP status a sync call answers with,
-`retryable` whether the same call may work later. The message is for people: what was wrong, with which value,
-what to do. Errors travel between processes as (class name, message): see `to_record` and `from_record`.
+`retryable` whether the same call may work later, after `retry_after_s` seconds. The message is for people: what
+was wrong, with which value, what to do. Errors travel between processes as (class name, message): see
+`to_record` and `from_record`.
 """
 
+import errno
 import re
 from typing import ClassVar, TypedDict
 
@@ -33,6 +35,7 @@ class RectoError(Exception):
     name: ClassVar[str] = "INTERNAL_ERROR"
     status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
+    retry_after_s: ClassVar[int] = 2  # what a retryable one asks the client to wait
 
     def __init__(self, message: str | None = None) -> None:
         """Take the message for the user; without one the class's own docstring is the message."""
@@ -201,6 +204,24 @@ class JobCancelled(Refused):
     status = 409
 
 
+class QueueFull(Refused):
+    """Too much work waits already: try again later."""
+
+    name = "QUEUE_FULL"
+    status = 429
+    retryable = True
+    retry_after_s = 10
+
+
+class BatchQueueFull(Refused):
+    """Too much batch work waits already: try again later."""
+
+    name = "BATCH_QUEUE_FULL"
+    status = 429
+    retryable = True
+    retry_after_s = 60
+
+
 class OurFault(RectoError):
     """Something in this server failed."""
 
@@ -256,6 +277,23 @@ class Unavailable(OurFault):
     name = "SERVICE_UNAVAILABLE"
     status = 503
     retryable = True
+
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS})
+"""What the operating system says when this machine, and not the document, is in the way."""
+
+
+def of_ours(error: RectoError | OSError) -> RectoError:
+    """An error of the operating system as one of ours: Unavailable when the machine has no room, else Internal.
+
+    >>> of_ours(OSError(errno.ENOSPC, "No space left on device")).message
+    'The server has no room: No space left on device.'
+    """
+    if isinstance(error, RectoError):
+        return error
+    if error.errno in NO_ROOM:
+        return Unavailable(f"The server has no room: {error.strerror}.")
+    return Internal(f"Reading failed unexpectedly ({type(error).__name__}).")
 
 
 def _every(base: type[RectoError]) -> dict[str, type[RectoError]]:

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from recto.jobs.lanes import served_lanes
+
 MEBIBYTE = 1024 * 1024
 KEPT_IN = "secret.key"
 LEAST_KEY_CHARACTERS = 20  # of an API key: its digest is unsalted, so it must be too long to be guessed
@@ -55,6 +57,9 @@ class Settings(BaseSettings):
     ocr_readers: int = Field(
         default=1, ge=0, le=64, description="Child processes of a worker that recognise scans"
     )
+    lanes: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Lanes a worker serves, comma separated; empty: all of them"
+    )
     layout_model: str | None = Field(
         default=None,
         description="Layout model (ONNX file) that looks at scans; empty: the built-in one; off: none",
@@ -89,6 +94,17 @@ class Settings(BaseSettings):
     @classmethod
     def _split_hosts(cls, value: object) -> object:
         return tuple(p.strip() for p in value.split(",") if p.strip()) if isinstance(value, str) else value
+
+    @field_validator("lanes", mode="before")
+    @classmethod
+    def _split_lanes(cls, value: object) -> object:
+        return tuple(p.strip() for p in value.split(",") if p.strip()) if isinstance(value, str) else value
+
+    @field_validator("lanes")
+    @classmethod
+    def _are_lanes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        served_lanes(value)
+        return value
 
     @field_validator("webhook_backoff_s", mode="before")
     @classmethod

@@ -9,7 +9,8 @@ from job_yard import BUDGET, WEBHOOK, read
 from recto.errors import DownloadFailed, InvalidConfig, JobState, NotFound, ReadTimedOut
 from recto.jobs.assembling import Assembled
 from recto.jobs.records import Copied, Outcome
-from recto.storage.queries import jobs, units
+from recto.jobs.states import may_become
+from recto.storage.queries import claims, jobs, units
 
 RESULT = Outcome(result_key="r", assembled=Assembled(10, {"num_pages": 1}, ("A warning.",)))
 
@@ -25,11 +26,8 @@ async def read_all(yard, job_id, worker="w"):
 
 async def test_a_job_goes_from_a_request_to_its_end(yard):
     job_id = await yard.parse()
-    (first,) = await yard.tasks()
-    assert first[:2] == ("run_unit", "intake")
     assert await yard.take_in(job_id, "w", 5) is None
     assert await yard.unit_states(job_id) == [("intake", "done", 1)] + [("read", "pending", 0)] * 3
-    assert [queue for _, queue, _ in await yard.tasks()] == ["intake", "read", "read", "read"]
     await read_all(yard, job_id)
     job = await yard.job(job_id)
     assert (job.status, job.pages_done, job.pages_total, job.result_key) == ("Completed", 5, 5, "r")
@@ -40,7 +38,6 @@ async def test_a_job_goes_from_a_request_to_its_end(yard):
 
 async def test_a_single_next_unit_is_taken_up_at_once_without_a_task(yard):
     job_id = await yard.parse()
-    await yard.lose_tasks()
     held = await yard.take_in(job_id, "w", 2)
     assert held is not None
     assert held.kind == "read"
@@ -112,14 +109,14 @@ async def test_only_units_in_hand_keep_their_lease(yard):
     assert [row[0] for row in await yard.rows(lasting)] == [one.id]
 
 
-async def test_a_unit_given_back_is_queued_and_has_not_been_tried(yard):
+async def test_a_unit_given_back_is_announced_and_has_not_been_tried(yard):
     job_id = await yard.parse()
-    await yard.lose_tasks()
-    for _ in range(7):  # more often than a unit may be claimed under dying workers
-        held = await yard.hold(job_id, "stopped")
-        await yard.recorder("stopped").give_back(held)
+    async with yard.hearing(claims.UNITS_WAITING) as heard:
+        for _ in range(7):  # more often than a unit may be claimed under dying workers
+            held = await yard.hold(job_id, "stopped")
+            await yard.recorder("stopped").give_back(held)
+            await heard.wait_for("intake")
     assert await yard.unit_states(job_id) == [("intake", "pending", 0)]
-    assert (await yard.tasks())[-1][2] == {"unit_id": held.id}
 
 
 async def test_a_failed_range_is_read_again_then_page_by_page(yard):
@@ -306,7 +303,8 @@ async def test_cancelling_ends_the_whole_tree(yard):
     async with yard.database.begin() as connection:
         await yard.flow.cancel(connection, yard.organisation, top)
     assert {(await yard.job(one)).status for one in (top, first, second)} == {"Cancelled"}
-    assert await yard.claim_unit(await yard.open_unit(second), "w") is None
+    assert await yard.unit_states(second) == [("intake", "left out", 0)]
+    assert await yard.take_first("intake", "async") is None
     assert await yard.recorder("w").done(held, read(1)) is None
     await yard.flow.look_at(top)
     assert (await yard.job(top)).status == "Cancelled"
@@ -399,14 +397,14 @@ async def test_the_wait_for_another_job_does_not_count_against_the_timeout(yard)
     waiting = await yard.parse(f"jobid://{awaited}")
     await yard.rows("UPDATE job SET timeout_s = 60 WHERE id = :id", id=waiting)
     async with yard.database.begin() as connection:
-        await jobs.start(connection, waiting, "InProgress", "fetching")
+        await jobs.start(connection, waiting, "InProgress", "fetching", allowed_from=may_become("InProgress"))
     await yard.recorder("w").done(await yard.hold(waiting, "w"), Copied(waits_on=awaited))
     job = await yard.job(waiting)
     assert (job.status, job.started_at, job.deadline_at) == ("Idle", None, None)
     await end(yard, awaited)
     await yard.flow.look_at(waiting)
     async with yard.database.begin() as connection:
-        await jobs.start(connection, waiting, "InProgress", "fetching")
+        await jobs.start(connection, waiting, "InProgress", "fetching", allowed_from=may_become("InProgress"))
     job = await yard.job(waiting)
     assert (job.deadline_at - job.started_at).total_seconds() == pytest.approx(60, abs=1)
 
@@ -449,7 +447,7 @@ async def test_a_job_past_its_own_timeout_fails(yard):
     job_id = await yard.parse()
     await yard.rows("UPDATE job SET timeout_s = 0.001 WHERE id = :id", id=job_id)
     async with yard.database.begin() as connection:
-        await jobs.start(connection, job_id, "InProgress", "fetching")
+        await jobs.start(connection, job_id, "InProgress", "fetching", allowed_from=may_become("InProgress"))
     await asyncio.sleep(0.01)
     await yard.reconciler().once()
     job = await yard.job(job_id)

@@ -5,12 +5,11 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
-import pytest
-
 from job_yard import LEASE_S
 from recto.errors import NotAvailable
 from recto.jobs import worker
 from recto.jobs.children import Children
+from recto.jobs.taking import Seat, Slots
 from recto.jobs.units import UnitRunner, Workshop
 from recto.jobs.worker import Worker, make_scratch
 from recto.storage.objects import open_objects
@@ -76,7 +75,8 @@ async def test_pages_left_to_recognise_are_named_where_recognition_is_off(yard, 
     children = Children(1, 0, 512, 512)
     try:
         runner = UnitRunner(workshop(yard, tmp_path, children), recorder)
-        await runner.run(await yard.open_unit(job_id))
+        held = await yard.claim_unit(await yard.open_unit(job_id), "w")
+        await runner.run(held, await yard.job(job_id), Seat(Slots(lambda _: 1), "ocr"))
     finally:
         children.stop()
     assert ("ocr", "failed", 1) in await yard.unit_states(job_id)
@@ -86,42 +86,6 @@ async def test_pages_left_to_recognise_are_named_where_recognition_is_off(yard, 
     assert NotAvailable.__name__ in str(
         await yard.rows("SELECT error FROM unit WHERE job_id = :id", id=job_id)
     )
-
-
-async def test_a_worker_without_recognition_serves_its_queue(yard, monkeypatch):
-    served = {}
-
-    class Recording:
-        async def run_worker(self, name, slots, handlers, grace_s):
-            served.update(slots)
-            raise InterruptedError
-
-    class Idle:
-        async def warm_up(self):
-            return None
-
-        async def run(self):
-            await asyncio.sleep(60)
-
-        def stop(self):
-            return None
-
-    made = Worker(
-        name="w",
-        database=yard.database,
-        engine=Recording(),
-        children=Idle(),
-        flow=yard.flow,
-        runner=SimpleNamespace(run=None, in_hand=frozenset(), jobs_in_hand=frozenset()),
-        deliverer=SimpleNamespace(deliver=None),
-        reconciler=Idle(),
-        readers=1,
-        ocr_readers=0,
-        lease_s=LEASE_S,
-    )
-    with pytest.raises(ExceptionGroup):
-        await made.run()
-    assert served["ocr"] == 1
 
 
 async def test_a_cancelled_job_is_stopped_though_no_notice_came(yard, monkeypatch):
@@ -136,10 +100,10 @@ async def test_a_cancelled_job_is_stopped_though_no_notice_came(yard, monkeypatc
         children=SimpleNamespace(kill_job=killed.append),
         flow=yard.flow,
         runner=runner,
+        fleet=None,
+        taker=None,
         deliverer=None,
         reconciler=None,
-        readers=1,
-        ocr_readers=0,
         lease_s=LEASE_S,
     )
     looking = asyncio.create_task(made._stop_ended())

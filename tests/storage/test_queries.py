@@ -5,9 +5,11 @@ from itertools import pairwise
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from job_yard import WEBHOOK, job_database, yard
 from recto.errors import NotFound, Unavailable
+from recto.jobs.states import may_become
 from recto.storage.database import Database, driver_url, plain_url
 from recto.storage.queries import access, deliveries, jobs, pipelines, units, uploads
 
@@ -81,7 +83,7 @@ async def test_a_job_s_clock_begins_once(yard):
     job_id = await yard.parse()
     for stage in ("one", "two"):
         async with yard.database.begin() as connection:
-            await jobs.start(connection, job_id, "InProgress", stage)
+            await jobs.start(connection, job_id, "InProgress", stage, allowed_from=may_become("InProgress"))
     row = await yard.job(job_id)
     assert (row.stage, row.status, row.deadline_at) == ("one", "InProgress", None)
 
@@ -136,9 +138,10 @@ async def test_units_are_planned_in_order_and_found_again(yard, connection):
     assert ids == sorted(ids)
     assert await units.plan(connection, job_id, []) == []
     assert await units.tally(connection, job_id) == {("intake", "pending"): 1, ("read", "pending"): 4}
-    assert {row[0]: row[1:] for row in await units.describe(connection, ids)} == dict.fromkeys(
-        ids, ("read", "async")
-    )
+    owned = "SELECT DISTINCT lane, organisation_id, tenant FROM unit WHERE job_id = :id"
+    assert (await connection.execute(sa.text(owned), {"id": job_id})).all() == [
+        ("async", yard.organisation, "")
+    ], "a unit stands in its job's line"
 
 
 async def test_results_and_failures_keep_their_pages(yard):

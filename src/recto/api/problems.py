@@ -13,7 +13,6 @@ from starlette.requests import ClientDisconnect
 from recto.errors import Internal, InvalidConfig, NotFound, RectoError
 from recto.wire.problems import problem, validation_problem
 
-RETRY_AFTER_S = 2
 CLIENT_CLOSED_REQUEST = 499  # nobody reads it; the number that proxies write into their logs for this
 
 log = structlog.get_logger(__name__)
@@ -36,7 +35,7 @@ def error_answer(error: RectoError, job_id: str | None = None) -> Response:
     """
     headers = {"x-should-retry": "true" if error.retryable else "false"}
     if error.retryable:
-        headers["retry-after"] = str(RETRY_AFTER_S)
+        headers["retry-after"] = str(error.retry_after_s)
     if error.status == 401:  # noqa: PLR2004 - HTTP
         headers["www-authenticate"] = "Bearer"
     return answer(problem(error, job_id), error.status, headers)

@@ -114,12 +114,23 @@ def api() -> None:
 
 
 @app.command()
-def worker() -> None:
+def worker(
+    lanes: Annotated[
+        str | None, typer.Option(help="Lanes to serve, such as sync,async (RECTO_LANES)")
+    ] = None,
+    ocr: Annotated[
+        int | None, typer.Option(help="Child processes that recognise scans; 0: none (RECTO_OCR_READERS)")
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(help="Child processes that read pages (RECTO_READERS)")
+    ] = None,
+) -> None:
     """Work on the jobs of RECTO_DATABASE_URL until told to stop."""
     from recto.app import make_worker, run_worker  # noqa: PLC0415
 
     exit_with_supervisor()
-    chosen = Settings()
+    given = {"lanes": lanes, "ocr_readers": ocr, "readers": concurrency}
+    chosen = Settings(**{name: value for name, value in given.items() if value is not None})  # pyright: ignore[reportArgumentType] - validated by the class itself
     set_up_logging(chosen.log_level, "worker")
 
     async def run() -> None:

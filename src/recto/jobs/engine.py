@@ -1,14 +1,16 @@
 """Carries tasks from whoever plans them to a worker. The only module that imports the job engine (Procrastinate).
 
-Tasks are messages, never the truth: they say "look at unit 7", "look at job X", "try delivery Y". Rows of ours
-decide whether there is anything to do, so a message that is lost, doubled or late does no harm.
+Tasks are messages, never the truth: they say "look at job X", "try delivery Y". Rows of ours decide whether
+there is anything to do, so a message that is lost, doubled or late does no harm. Units need no messages: see
+`jobs.taking`.
 
-Payloads carry a version `v`, so that a worker can read messages that an older server queued.
+Payloads carry a version `v`: a worker reads those of every older server, and leaves newer ones to newer workers.
+A new kind of message goes into a queue of its own, which older workers do not serve.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,7 +21,7 @@ import structlog
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import DeleteJobCondition, Status
 from procrastinate.schema import SchemaManager
-from procrastinate.types import JSONDict, JSONValue
+from procrastinate.types import JSONValue
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recto.jobs.lanes import PRIORITIES
@@ -33,10 +35,10 @@ DUE_POLLING_S = (
 )
 POOL_SIZE = 8
 
-QUEUES = {"intake": "intake", "read": "read", "assemble": "read", "ocr": "ocr"}
-"""The queue of each kind of unit; a worker serves each queue with a number of slots of its own."""
+FORMER_QUEUES = ("intake", "read", "ocr")
+"""Servers up to version 0.1 queued a task for every unit. These are taken out of the way: units are rows."""
 
-AGAIN = 5  # what a unit that lost its worker gains over its lane; the lanes are 10 apart
+NEWER_WAIT_S = 5.0  # before a message that this version cannot read is offered again, to a newer worker
 
 SCHEMA_LOCK = 7_233_870_156
 RESUME_S = 1.0  # pause before a queue is served again whose server gave up, as it does without a database
@@ -44,11 +46,15 @@ RESUME_S = 1.0  # pause before a queue is served again whose server gave up, as 
 log = structlog.get_logger(__name__)
 
 
+class NewerMessage(Exception):
+    """A newer server queued this message: it goes back, for a worker that can read it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handlers:
     """What a worker does with each message."""
 
-    run_unit: Callable[[int], Awaitable[None]]
+    look: Callable[[], None]
     advance: Callable[[UUID], Awaitable[None]]
     deliver: Callable[[UUID], Awaitable[None]]
 
@@ -63,9 +69,10 @@ class Engine:
         )
         self._app = procrastinate.App(connector=self._connector)
         self._handlers: Handlers | None = None
-        self._run_unit = self._app.task(name="run_unit")(self._on_run_unit)
-        self._advance = self._app.task(name="advance")(self._on_advance)
-        self._deliver = self._app.task(name="deliver")(self._on_deliver)
+        left = procrastinate.RetryStrategy(wait=int(NEWER_WAIT_S), retry_exceptions={NewerMessage})
+        self._app.task(name="run_unit", retry=left)(self._on_run_unit)
+        self._advance = self._app.task(name="advance", retry=left)(self._on_advance)
+        self._deliver = self._app.task(name="deliver", retry=left)(self._on_deliver)
 
     async def open(self) -> None:
         """Open the connection pool."""
@@ -74,40 +81,6 @@ class Engine:
     async def close(self) -> None:
         """Close the connection pool."""
         await self._app.close_async()
-
-    async def defer_units(
-        self, connection: AsyncConnection | None, kind: str, lane: str, unit_ids: Sequence[int]
-    ) -> None:
-        """Queue a task for each unit, inside the caller's transaction when one is given."""
-        if not unit_ids:
-            return
-        deferrer = self._run_unit.configure(
-            queue=QUEUES[kind],
-            priority=PRIORITIES[lane],
-            connection=await raw(connection) if connection else None,
-        )
-        await deferrer.batch_defer_async(*(_payload(unit_id=one) for one in unit_ids))
-
-    async def defer_unit_again(self, kind: str, lane: str, unit_id: int) -> None:
-        """Queue a task for a unit that seems to have lost its own; does nothing when one such is waiting.
-
-        It goes before the rest of its lane: the unit has had its turn in the queue.
-        """
-        deferrer = self._run_unit.configure(
-            queue=QUEUES[kind], priority=PRIORITIES[lane] + AGAIN, queueing_lock=f"unit-{unit_id}"
-        )
-        with contextlib.suppress(AlreadyEnqueued):
-            await deferrer.defer_async(v=PAYLOAD_VERSION, unit_id=unit_id)
-
-    async def queued_units(self, unit_ids: Sequence[int]) -> set[int]:
-        """Those of these units that have a task, queued or in some worker's hands."""
-        rows = await self._connector.execute_query_all_async(
-            "SELECT DISTINCT (args->>'unit_id')::bigint AS unit_id FROM procrastinate_jobs"
-            " WHERE task_name = 'run_unit' AND status IN ('todo', 'doing')"
-            " AND (args->>'unit_id')::bigint = ANY(%(unit_ids)s)",
-            unit_ids=list(unit_ids),
-        )
-        return {row["unit_id"] for row in rows}
 
     async def defer_advance(self, connection: AsyncConnection | None, lane: str, job_id: UUID) -> None:
         """Queue a look at a job."""
@@ -160,7 +133,7 @@ class Engine:
         while True:
             try:
                 await self._app.run_worker_async(
-                    queues=[queue],
+                    queues=[queue, *FORMER_QUEUES] if queue == "advance" else [queue],
                     name=name,
                     concurrency=concurrency,
                     fetch_job_polling_interval=DUE_POLLING_S if queue == "deliveries" else POLLING_S,
@@ -175,17 +148,17 @@ class Engine:
             log.warning("a queue is served again", queue=queue, after_s=RESUME_S)
             await asyncio.sleep(RESUME_S)
 
-    async def _on_run_unit(self, v: int, unit_id: int) -> None:
+    async def _on_run_unit(self, v: int, **_: JSONValue) -> None:
         _check_version(v)
-        await self._handling().run_unit(unit_id)
+        self._handling().look()
 
-    async def _on_advance(self, v: int, job_id: str) -> None:
+    async def _on_advance(self, v: int, **values: JSONValue) -> None:
         _check_version(v)
-        await self._handling().advance(UUID(job_id))
+        await self._handling().advance(UUID(str(values["job_id"])))
 
-    async def _on_deliver(self, v: int, delivery_id: str) -> None:
+    async def _on_deliver(self, v: int, **values: JSONValue) -> None:
         _check_version(v)
-        await self._handling().deliver(UUID(delivery_id))
+        await self._handling().deliver(UUID(str(values["delivery_id"])))
 
     def _handling(self) -> Handlers:
         if self._handlers is None:
@@ -203,13 +176,9 @@ async def _configure(connection: psycopg.AsyncConnection) -> None:
     await connection.execute("SET synchronous_commit = off")
 
 
-def _payload(**values: JSONValue) -> JSONDict:
-    return {"v": PAYLOAD_VERSION, **values}
-
-
 def _check_version(version: int) -> None:
     if version > PAYLOAD_VERSION:
-        raise ValueError(f"a task of payload version {version} came to a worker that knows {PAYLOAD_VERSION}")
+        raise NewerMessage(f"a message of version {version} came to a worker that knows {PAYLOAD_VERSION}")
 
 
 def migrate_engine(url: str) -> None:

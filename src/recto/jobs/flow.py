@@ -22,12 +22,12 @@ from recto.errors import (
 )
 from recto.jobs import advance
 from recto.jobs.engine import Engine
-from recto.jobs.states import ENDED, allowed_from
+from recto.jobs.states import ENDED, allowed_from, may_become
 from recto.jobs.submit import Submitter
 from recto.results.pipeline import ChildState, next_move
 from recto.storage.database import Database
 from recto.storage.notices import JOB_ENDED, notify, notify_each
-from recto.storage.queries import jobs, units
+from recto.storage.queries import claims, jobs, units
 from recto.webhooks.outbox import post_message
 
 log = structlog.get_logger(__name__)
@@ -59,13 +59,11 @@ class Flow:
             if job.type == "Pipeline":
                 await self._advance_pipeline(connection, job)
             else:
-                planned = await self.advance_parse(connection, job)
-                await self.queue(connection, job.lane, planned)
+                await self.queue(connection, await self.advance_parse(connection, job))
 
-    async def queue(self, connection: AsyncConnection, lane: str, planned: Sequence[Planned]) -> None:
-        """Queue a task for every planned unit."""
-        for group in planned:
-            await self._engine.defer_units(connection, group.kind, lane, group.ids)
+    async def queue(self, connection: AsyncConnection, planned: Sequence[Planned]) -> None:
+        """Announce planned units to the workers: their rows are the queue."""
+        await claims.announce(connection, [group.kind for group in planned if group.ids])
 
     async def queue_advance(self, connection: AsyncConnection, job: jobs.JobRow) -> None:
         """Queue a look at a job."""
@@ -86,7 +84,8 @@ class Flow:
         if not advance.anything_read(tally):
             await self.end(connection, job, "Failed", error=await self._nothing_read(connection, job.id))
             return []
-        await jobs.move(connection, job.id, status="Completing", stage="assembling")
+        allowed = may_become("Completing")
+        await jobs.change(connection, job.id, "Completing", allowed_from=allowed, stage="assembling")
         return await self.plan(connection, job.id, [units.NewUnit("assemble")])
 
     async def plan(
@@ -116,6 +115,7 @@ class Flow:
         )
         if not ended:
             return False
+        await units.leave_out(connection, [job.id])
         if job.webhook is not None:
             delivery_id = await post_message(connection, job, status)
             await self._engine.defer_delivery(connection, delivery_id)
@@ -184,6 +184,7 @@ class Flow:
         )
         if not ended:
             return
+        await units.leave_out(connection, ended)
         for waiting in await jobs.waiting_on(connection, ended):
             await self._engine.defer_advance(connection, top.lane, waiting)
         await notify_each(connection, JOB_ENDED, [str(job_id) for job_id in ended])
@@ -201,10 +202,9 @@ class Flow:
         known = [child.pages_total for child in children]
         total = sum(n for n in known if n is not None) if known and None not in known else None
         if not move.ends:
-            status = "InProgress" if any(child.started_at for child in children) else job.status
-            await jobs.move(
-                connection, job.id, pages_done=pages, pages_total=total, status=status, stage="running steps"
-            )
+            await jobs.move(connection, job.id, pages_done=pages, pages_total=total, stage="running steps")
+            if any(child.started_at for child in children):
+                await jobs.change(connection, job.id, "InProgress", allowed_from=may_become("InProgress"))
             return
         if move.failed_child is None:
             await self.end(connection, job, "Completed", pages_done=pages, pages_total=total)
@@ -226,7 +226,7 @@ class Flow:
         awaited = await jobs.get(connection, job.waits_on) if job.waits_on else None
         if awaited is not None and awaited.is_open:
             return []
-        await jobs.move(connection, job.id, waits_on=None, status="Pending")
+        await jobs.change(connection, job.id, "Pending", allowed_from=may_become("Pending"), waits_on=None)
         return await self.plan(connection, job.id, [units.NewUnit("intake")])
 
     async def _nothing_read(self, connection: AsyncConnection, job_id: UUID) -> RectoError:

@@ -1,8 +1,8 @@
 """Heals what got lost: looks every few seconds for work that nobody is doing, and puts it back into the queue.
 
 Reasons are many (a killed worker, a message lost between two commits, a restart) and the cure is one: rows say
-what should be going on; where nothing goes on, a new task is queued. All of it may run in every worker at the
-same time.
+what should be going on; where nothing goes on, it is made to: a unit is freed, a look or a delivery is queued
+again. All of it may run in every worker at the same time.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from recto.errors import RectoError
 from recto.jobs.engine import Engine
 from recto.jobs.flow import Flow
 from recto.storage.database import Database
-from recto.storage.queries import deliveries, jobs, units
+from recto.storage.queries import claims, deliveries, jobs, units
 
 EVERY_S = 2.0
 BATCH = 200  # rows of each kind looked at in one round
@@ -27,7 +27,6 @@ class Patience:
     """Seconds of silence before something counts as lost."""
 
     task_s: float = 12.0  # an engine task whose worker sends no heartbeat
-    unit_s: float = 60.0  # a waiting unit, before a look whether its task is still in the queue
     job_s: float = 20.0  # a job nothing happens to
     delivery_s: float = 15.0  # a message past its time
 
@@ -58,22 +57,17 @@ class Reconciler:
     async def once(self) -> None:
         """One round. Work of dead workers comes first, and is never behind work that only waits for its turn."""
         await self._engine.retry_stalled(self._patience.task_s)
-        await self._requeue_units()
+        await self._free_units()
         await self._look_at_quiet_jobs()
         await self._end_overdue_jobs()
         await self._requeue_deliveries()
 
-    async def _requeue_units(self) -> None:
+    async def _free_units(self) -> None:
         async with self._database.begin() as connection:
-            expired = await units.expired(connection, BATCH)
-            waiting = await units.waiting(connection, self._patience.unit_s, BATCH)
-            described = await units.describe(connection, expired + waiting) if expired or waiting else []
-        queued = await self._engine.queued_units(waiting) if waiting else set[int]()
-        lost = [one for one in described if one[0] not in queued]
-        for unit_id, kind, lane in lost:
-            await self._engine.defer_unit_again(kind, lane, unit_id)
-        if lost:
-            log.info("units queued again", units=len(lost), of_lost_workers=len(expired))
+            kinds = await units.free_expired(connection, BATCH)
+            await claims.announce(connection, kinds)
+        if kinds:
+            log.info("units of lost workers are free again", kinds=sorted(kinds))
 
     async def _look_at_quiet_jobs(self) -> None:
         async with self._database.begin() as connection:

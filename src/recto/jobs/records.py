@@ -1,5 +1,6 @@
 """Writes down how a unit went and what follows from it, in one transaction under its job's lock."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from recto.errors import ErrorRecord, RectoError
 from recto.jobs import advance
 from recto.jobs.assembling import Assembled
 from recto.jobs.flow import Flow, Planned
+from recto.jobs.states import may_become
 from recto.storage.database import Database
 from recto.storage.queries import jobs, units
 
@@ -53,9 +55,16 @@ class Recorder:
     """Records outcomes for one worker."""
 
     def __init__(
-        self, name: str, database: Database, flow: Flow, lease_s: float, unit_pages: int, *, ocr: bool
+        self,
+        name: str,
+        database: Database,
+        flow: Flow,
+        lease_s: float,
+        unit_pages: int,
+        *,
+        ocr: Callable[[], bool],
     ) -> None:
-        """`unit_pages` is the size of a reading unit; `ocr` says whether recognition is to be had at all."""
+        """`unit_pages` is the size of a reading unit; `ocr` says whether any worker recognises at present."""
         self._name = name
         self._database = database
         self._flow = flow
@@ -63,8 +72,13 @@ class Recorder:
         self._unit_pages = unit_pages
         self._ocr = ocr
 
-    async def done(self, held: units.UnitRow, outcome: Outcome) -> units.UnitRow | None:
-        """Record a success; returns the unit that this worker goes on with, if there is just one."""
+    async def done(
+        self, held: units.UnitRow, outcome: Outcome, *, go_on: bool = True
+    ) -> units.UnitRow | None:
+        """Record a success; returns the unit that this worker goes on with, if there is just one.
+
+        Without `go_on` it waits in its line like every other.
+        """
         async with self._database.begin() as connection:
             job = await jobs.get(connection, held.job_id, lock=True)
             recorded = await units.finish(connection, held, self._name, "done", result_key=outcome.result_key)
@@ -73,13 +87,16 @@ class Recorder:
             if await self._flow.end_if_overdue(connection, job):
                 return None
             planned = await self._follow_up(connection, job, held, outcome)
-            return await self._go_on(connection, job, planned)
+            if not go_on:
+                await self._flow.queue(connection, planned)
+                return None
+            return await self._go_on(connection, planned)
 
     async def failed(
         self, held: units.UnitRow, error: RectoError, *, callers_fault: bool
     ) -> units.UnitRow | None:
         """Record a failure: again, in smaller pieces, by another route, or given up."""
-        after = advance.after_failure(held, callers_fault=callers_fault, ocr_available=self._ocr)
+        after = advance.after_failure(held, callers_fault=callers_fault, ocr_available=self._ocr())
         async with self._database.begin() as connection:
             job = await jobs.get(connection, held.job_id, lock=True)
             recorded = await units.finish(connection, held, self._name, after.status, error=error.to_record())
@@ -96,15 +113,14 @@ class Recorder:
                 planned = [Planned(held.kind, (held.id,))]
             elif after.status == "failed":
                 planned = await self._flow.advance_parse(connection, job)
-            await self._flow.queue(connection, job.lane, planned)
+            await self._flow.queue(connection, planned)
             return None
 
-    async def give_back(self, held: units.UnitRow) -> None:
-        """Free a unit that this worker cannot finish, and queue it for another."""
+    async def give_back(self, held: units.UnitRow, *, setback: bool = False) -> None:
+        """Free a unit that this worker cannot finish, for another; `setback`: the server was in the way."""
         async with self._database.begin() as connection:
-            job = await jobs.get(connection, held.job_id)
-            if await units.release(connection, held, self._name) and job is not None:
-                await self._flow.queue(connection, job.lane, [Planned(held.kind, (held.id,))])
+            if await units.release(connection, held, self._name, setback=setback):
+                await self._flow.queue(connection, [Planned(held.kind, (held.id,))])
 
     async def _follow_up(
         self, connection: AsyncConnection, job: jobs.JobRow, held: units.UnitRow, outcome: Outcome
@@ -131,18 +147,17 @@ class Recorder:
                 done = job.pages_done + outcome.pages_done
                 stage = "recognising" if held.kind == "ocr" or outcome.needs_ocr else "reading"
                 await jobs.move(connection, job.id, pages_done=done, stage=stage)
-                wanted = advance.recognition_units(outcome.needs_ocr) if self._ocr else []
-                if outcome.needs_ocr and not self._ocr:
+                ocr = bool(outcome.needs_ocr) and self._ocr()
+                wanted = advance.recognition_units(outcome.needs_ocr) if ocr else []
+                if outcome.needs_ocr and not ocr:
                     await jobs.add_warnings(connection, job.id, [advance.unread_pages(outcome.needs_ocr)])
                 planned = await self._flow.plan(connection, job.id, wanted)
                 return planned or await self._flow.advance_parse(connection, job)
 
-    async def _go_on(
-        self, connection: AsyncConnection, job: jobs.JobRow, planned: list[Planned]
-    ) -> units.UnitRow | None:
+    async def _go_on(self, connection: AsyncConnection, planned: list[Planned]) -> units.UnitRow | None:
         if len(planned) == 1 and len(planned[0].ids) == 1 and planned[0].kind != "ocr":
             return await units.claim(connection, planned[0].ids[0], self._name, self._lease_s)
-        await self._flow.queue(connection, job.lane, planned)
+        await self._flow.queue(connection, planned)
         return None
 
     async def _complete(
@@ -163,11 +178,12 @@ class Recorder:
     async def _take_over(self, connection: AsyncConnection, job: jobs.JobRow, copied: Copied) -> None:
         if copied.waits_on is not None:
             # Its own timeout limits its processing, not the wait: its clock begins anew when it goes on.
-            await jobs.move(
+            await jobs.change(
                 connection,
                 job.id,
+                "Idle",
+                allowed_from=may_become("Idle"),
                 waits_on=copied.waits_on,
-                status="Idle",
                 stage="waiting",
                 started_at=None,
                 deadline_at=None,

@@ -29,6 +29,11 @@ def allowed_from(status: str) -> frozenset[str]:
     return frozenset(before for before, nexts in _MAY_FOLLOW.items() if status in nexts)
 
 
+def may_become(status: str) -> frozenset[str]:
+    """The states in which writing `status` is allowed: those before it, and itself, which changes nothing."""
+    return allowed_from(status) | {status}
+
+
 READING_SHARE = 0.95
 """Share of a job's progress that the pages make; putting the result together makes the rest (a guess)."""
 

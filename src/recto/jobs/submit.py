@@ -19,7 +19,7 @@ from recto.jobs.engine import Engine
 from recto.jobs.lanes import BUDGETED, Lane, granted_lane
 from recto.results.pipeline import ChildJob, next_move
 from recto.storage.objects import Objects
-from recto.storage.queries import jobs, units, uploads
+from recto.storage.queries import claims, jobs, units, uploads
 from recto.storage.queries.pipelines import PipelineRow
 from recto.storage.secrets import Secrets
 from recto.wire.definition import ParseStep
@@ -61,7 +61,7 @@ class Submitter:
         """
         await self.check_references(connection, submission.organisation_id, [reference])
         new = await self._new(connection, submission, "Parse", parse_request(reference, options))
-        await self._add_parses(connection, new.lane, [replace(new, timeout_s=options.read.timeout_s)])
+        await self._add_parses(connection, [replace(new, timeout_s=options.read.timeout_s)])
         return new.id
 
     async def pipeline(
@@ -102,12 +102,12 @@ class Submitter:
     ) -> None:
         """Insert the children a pipeline's next move asks for: there may be a thousand, so all together."""
         if children:
-            await self._add_parses(connection, parent.lane, [_child_of(parent, child) for child in children])
+            await self._add_parses(connection, [_child_of(parent, child) for child in children])
 
-    async def _add_parses(self, connection: AsyncConnection, lane: str, new: Sequence[jobs.NewJob]) -> None:
+    async def _add_parses(self, connection: AsyncConnection, new: Sequence[jobs.NewJob]) -> None:
         await jobs.add(connection, new)
-        unit_ids = await units.plan_first(connection, [one.id for one in new], "intake")
-        await self._engine.defer_units(connection, "intake", lane, unit_ids)
+        await units.plan_first(connection, [one.id for one in new], "intake")
+        await claims.announce(connection, ["intake"])
 
     async def check_references(
         self, connection: AsyncConnection, organisation_id: UUID, references: Sequence[str]

@@ -6,21 +6,28 @@ other, the worker goes straight on with it instead of sending itself a task; the
 
 import asyncio
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recto.document.options import ParseOptions
 from recto.document.result import DocumentProperties
-from recto.errors import BadInput, Internal, NotAvailable, RectoError, SubprocessCrashed
+from recto.errors import (
+    BadInput,
+    Internal,
+    NotAvailable,
+    RectoError,
+    SubprocessCrashed,
+    Unavailable,
+    of_ours,
+)
 from recto.intake import filetype
 from recto.intake.fetch import Downloaded, Fetcher
 from recto.intake.filetype import FileType
@@ -41,8 +48,29 @@ from recto.storage.secrets import Secrets
 INSPECT_TIMEOUT_S = 60.0  # opening and counting 10,000 pages takes about 2 s; repairing a large file more
 ASSEMBLE_TIMEOUT_S = 900.0
 OCR_TIMEOUT_FACTOR = 2  # a page to be recognised may take so many times the limit of a unit of reading
+MAX_SETBACKS = (
+    200  # times a unit meets a full disk or a missing storage before it fails: half an hour or more
+)
+LONGEST_PAUSE_S = 10.0  # after a setback
+RECORD_PATIENCE_S = 30.0  # for the database to come back before the outcome of a unit is given up
+RECORD_PAUSE_S = 0.5
 
 log = structlog.get_logger(__name__)
+
+
+R = TypeVar("R")
+
+
+class Seat(Protocol):
+    """What lets a unit go on to the one that follows it, see `jobs.taking`."""
+
+    def reserve(self) -> bool:
+        """Whether the worker has room for a unit of reading or assembling, which is then kept."""
+        ...
+
+    def settle(self, *, goes_on: bool) -> None:
+        """Use that room, or let it go."""
+        ...
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -108,22 +136,23 @@ class UnitRunner:
         """The jobs whose units this worker is at."""
         return frozenset(self._in_hand.values())
 
-    async def run(self, unit_id: int) -> None:
-        """Do a unit, and those that follow from it alone; nothing when it is not to be had."""
-        shop = self._shop
-        async with shop.database.begin() as connection:
-            held = await units.claim(connection, unit_id, shop.name, shop.lease_s)
-            job = await self._begun(connection, held) if held else None
-        while held is not None:
-            at = held.id
-            self._in_hand[at] = held.job_id
+    async def run(self, held: units.UnitRow, job: jobs.JobRow, seat: Seat) -> None:
+        """Do a claimed unit, and those that follow from it alone as far as its seat goes."""
+        following: units.UnitRow | None = held
+        begun: jobs.JobRow | None = job
+        while following is not None:
+            at = following.id
+            self._in_hand[at] = following.job_id
             try:
-                held = await self._run_held(held, job)
+                following = await self._run_held(following, begun, seat)
             finally:
                 self._in_hand.pop(at, None)
-            job = None
+            seat.settle(goes_on=following is not None)
+            begun = None
 
-    async def _run_held(self, held: units.UnitRow, job: jobs.JobRow | None) -> units.UnitRow | None:
+    async def _run_held(
+        self, held: units.UnitRow, job: jobs.JobRow | None, seat: Seat
+    ) -> units.UnitRow | None:
         bound = log.bind(job_id=str(held.job_id), unit=held.id, kind=held.kind, attempt=held.attempt)
         if held.attempt > MAX_CLAIMS:
             fault = SubprocessCrashed(f"The workers that tried it ended unexpectedly {MAX_CLAIMS} times.")
@@ -137,24 +166,43 @@ class UnitRunner:
                 raise
             bound.info("unit dropped, its job has ended")
             return None
-        except RectoError as error:
-            bound.warning("unit failed", error=error.message)
-            return await self._recorder.failed(held, error, callers_fault=isinstance(error, BadInput))
+        except (RectoError, OSError) as error:
+            return await self._failed(held, of_ours(error), bound)
         except Exception as error:  # noqa: BLE001 - whatever it is, the unit must be recorded as failed
             bound.exception("unit failed unexpectedly")
             fault = Internal(f"Reading failed unexpectedly ({type(error).__name__}).")
             return await self._recorder.failed(held, fault, callers_fault=False)
-        following = await self._recorder.done(held, outcome)
+        following = await self._persistently(
+            partial(self._recorder.done, held, outcome, go_on=seat.reserve()), bound
+        )
         if held.kind == "assemble":
             await self._tidy(held)
         return following
 
-    async def _begun(self, connection: AsyncConnection, held: units.UnitRow) -> jobs.JobRow | None:
-        """The unit's job, whose clock begins with its first unit."""
-        job = await jobs.get(connection, held.job_id)
-        if job is not None and job.started_at is None:
-            await jobs.start(connection, job.id, "InProgress", "fetching")
-        return job
+    async def _failed(self, held: units.UnitRow, error: RectoError, bound: Any) -> None:
+        """Record a failure; one of the server, and not of the document, only puts the unit back for a while."""
+        bound.warning("unit failed", error=error.message, setbacks=held.setbacks)
+        if isinstance(error, Unavailable) and held.setbacks < MAX_SETBACKS:
+            await self._persistently(partial(self._recorder.give_back, held, setback=True), bound)
+            await asyncio.sleep(pause_after(held.setbacks))  # in its slot: this worker takes less meanwhile
+            return
+        record = partial(self._recorder.failed, held, error, callers_fault=isinstance(error, BadInput))
+        await self._persistently(record, bound)
+
+    async def _persistently(self, record: Callable[[], Awaitable[R]], bound: Any) -> R:
+        """Write an outcome down although the database may be away for a moment: the work is done already.
+
+        Trying again is harmless, what was written is written once; and by the end of the lease it is in vain.
+        """
+        until = asyncio.get_running_loop().time() + RECORD_PATIENCE_S
+        while True:
+            try:
+                return await record()
+            except Unavailable as error:
+                if asyncio.get_running_loop().time() > until:
+                    raise
+                bound.warning("an outcome could not be written yet", error=error.message)
+            await asyncio.sleep(RECORD_PAUSE_S)
 
     async def _tidy(self, held: units.UnitRow) -> None:
         """Drop what the units of a completed job have left: its result holds it all.
@@ -316,6 +364,15 @@ class UnitRunner:
 
     def _limit(self, job: jobs.JobRow, seconds: float) -> float:
         return seconds if job.timeout_s is None else min(seconds, job.timeout_s)
+
+
+def pause_after(setbacks: int) -> float:
+    """Seconds before the slot of a unit that the server failed is used again.
+
+    >>> pause_after(0), pause_after(5), pause_after(100)
+    (1.0, 6.0, 10.0)
+    """
+    return min(LONGEST_PAUSE_S, 1.0 + setbacks)
 
 
 def _readings(job_id: UUID) -> str:

@@ -16,17 +16,21 @@ import structlog
 from recto.errors import RectoError
 from recto.jobs.children import Children
 from recto.jobs.engine import Engine, Handlers
+from recto.jobs.fleet import Fleet
 from recto.jobs.flow import Flow
 from recto.jobs.reconcile import Reconciler
+from recto.jobs.taking import Taker
 from recto.jobs.units import UnitRunner
 from recto.storage.database import Database
 from recto.storage.notices import JOB_ENDED, Listener
 from recto.storage.queries import jobs, units
+from recto.storage.queries.claims import UNITS_WAITING
 from recto.webhooks.delivery import Deliverer
 
 LOCK_FILE = ".lock"
-INTAKE_SLOTS = 8  # downloads wait for the network, so there are more of them than processors
 DELIVERY_SLOTS = 20
+ADVANCE_SLOTS = 2
+BEAT_S = 4.0  # between announcements of this worker; it counts as gone after fleet.ALIVE_S
 ENDED_EVERY_S = 1.0  # a cancelled job's children are to be gone within 2 s
 GRACE_S = 4.0  # to finish what is under way when told to stop; then it is given back. Below the lease.
 
@@ -83,39 +87,43 @@ class Worker:
     children: Children
     flow: Flow
     runner: UnitRunner
+    fleet: Fleet
+    taker: Taker
     deliverer: Deliverer
     reconciler: Reconciler
-    readers: int
-    ocr_readers: int
     lease_s: float
 
     async def run(self) -> None:
         """Work until cancelled; running units are then given back to the queue."""
         await self.children.warm_up()
-        # What the listener misses while its connection is lost, `_stop_ended` finds.
-        listener = Listener(self.database.url, JOB_ENDED, self._job_ended, lambda: None)
-        handlers = Handlers(self.runner.run, self.flow.look_at, self.deliverer.deliver)
-        slots = {
-            "intake": INTAKE_SLOTS,
-            "read": self.readers,
-            "advance": 2,
-            "deliveries": DELIVERY_SLOTS,
-            # Without recognition the queue is served all the same: jobs from the time before, or of a worker
-            # that had it, would stay open for ever; their pages are recorded as unread.
-            "ocr": max(1, self.ocr_readers),
-        }
-        log.info("worker ready", worker=self.name, slots=slots)
+        await self.fleet.beat()
+        # What the listeners miss while their connection is lost, `_stop_ended` and the taker's looks find.
+        ends = Listener(self.database.url, JOB_ENDED, self._job_ended, lambda: None)
+        news = Listener(self.database.url, UNITS_WAITING, self.taker.heard, self.taker.look)
+        handlers = Handlers(self.taker.look, self.flow.look_at, self.deliverer.deliver)
+        slots = {"advance": ADVANCE_SLOTS, "deliveries": DELIVERY_SLOTS}
+        grace_s = min(GRACE_S, self.lease_s / 2)
+        log.info("worker ready", worker=self.name, lanes=self.fleet.lanes, readers=self.fleet.readers)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(listener.listen())
+                group.create_task(ends.listen())
+                group.create_task(news.listen())
                 group.create_task(self._stop_ended())
                 group.create_task(self._keep_leases())
+                group.create_task(self._beat())
                 group.create_task(self.reconciler.run())
-                group.create_task(
-                    self.engine.run_worker(self.name, slots, handlers, min(GRACE_S, self.lease_s / 2))
-                )
+                group.create_task(self.taker.run(grace_s))
+                group.create_task(self.engine.run_worker(self.name, slots, handlers, grace_s))
         finally:
             self.children.stop()
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_S)
+            try:
+                await self.fleet.beat()
+            except RectoError as error:
+                log.warning("this worker could not be announced", error=error.message)
 
     def _job_ended(self, payload: str) -> None:
         with suppress(ValueError):

@@ -104,6 +104,8 @@ job = sa.Table(
     sa.Column("pipeline_version", sa.Integer),
     sa.Column("pipeline_hash", sa.Text),
     sa.Column("waits_on", UUID),  # another job whose result this one needs
+    sa.Column("tenant", sa.Text, nullable=False, server_default=""),  # the caller's own customer, "" for none
+    sa.Column("tenant_share", sa.Float),  # most of the fleet that the tenant may hold; NULL: no bound
     sa.Column("stage", sa.Text, nullable=False, server_default="queued"),
     sa.Column("pages_done", sa.Integer, nullable=False, server_default="0"),
     sa.Column("pages_total", sa.Integer),
@@ -124,6 +126,7 @@ job = sa.Table(
     sa.Index("ix_job_parent", "parent_id", postgresql_where=sa.text("parent_id IS NOT NULL")),
     sa.Index("ix_job_waits_on", "waits_on", postgresql_where=sa.text("waits_on IS NOT NULL")),
     sa.Index("ix_job_open", "moved_at", postgresql_where=sa.text("ended_at IS NULL")),
+    sa.Index("ix_job_ended", "ended_at", postgresql_where=sa.text("ended_at IS NOT NULL")),
 )
 
 unit = sa.Table(
@@ -143,8 +146,35 @@ unit = sa.Table(
     _time("deferred_at", nullable=False),
     _time("started_at"),
     _time("ended_at"),
+    # Copied from the job by a trigger: the choice of the next unit reads this table only, see queries/claims.
+    sa.Column("lane", sa.Text, nullable=False),
+    sa.Column("organisation_id", UUID, nullable=False),
+    sa.Column("tenant", sa.Text, nullable=False, server_default=""),
+    sa.Column("tenant_share", sa.Float),
+    sa.Column("version", sa.SmallInteger, nullable=False, server_default="1"),  # what a worker must know
+    sa.Column("setbacks", sa.SmallInteger, nullable=False, server_default="0"),  # times the server failed it
     sa.Index("ix_unit_job", "job_id"),
+    sa.Index(
+        "ix_unit_line",
+        "kind",
+        "lane",
+        "organisation_id",
+        "tenant",
+        "id",
+        postgresql_where=sa.text("status = 'pending'"),
+    ),
     sa.Index("ix_unit_open", "status", postgresql_where=sa.text("status IN ('pending', 'running')")),
+)
+
+worker = sa.Table(
+    "worker",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("lanes", ARRAY(sa.Text), nullable=False),
+    sa.Column("readers", sa.Integer, nullable=False),
+    sa.Column("ocr_readers", sa.Integer, nullable=False),
+    _time("started_at", nullable=False),
+    _time("beat_at", nullable=False),
 )
 
 delivery = sa.Table(

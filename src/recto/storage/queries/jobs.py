@@ -44,6 +44,8 @@ class NewJob:
     pipeline_version: int | None = None
     pipeline_hash: str | None = None
     waits_on: UUID | None = None
+    tenant: str = ""
+    tenant_share: float | None = None
     timeout_s: float | None = None
     warnings: tuple[str, ...] = ()
 
@@ -69,6 +71,8 @@ class JobRow:
     pipeline_version: int | None
     pipeline_hash: str | None
     waits_on: UUID | None
+    tenant: str
+    tenant_share: float | None
     stage: str
     pages_done: int
     pages_total: int | None
@@ -228,19 +232,33 @@ async def active_priority_jobs(connection: AsyncConnection, organisation_id: UUI
 
 
 async def move(connection: AsyncConnection, job_id: UUID, **values: Any) -> bool:
-    """Change an open job's columns; False when it has ended meanwhile and nothing was written."""
+    """Change an open job's columns, its status not among them; False when it has ended meanwhile."""
     done = await connection.execute(
         job.update().where(job.c.id == job_id, OPEN).values(moved_at=sa.func.clock_timestamp(), **values)
     )
     return done.rowcount == 1
 
 
-async def start(connection: AsyncConnection, job_id: UUID, status: str, stage: str) -> None:
+async def change(
+    connection: AsyncConnection, job_id: UUID, status: str, *, allowed_from: frozenset[str], **values: Any
+) -> bool:
+    """Change an open job's status, and columns with it; False when it was not in one of the allowed states."""
+    done = await connection.execute(
+        job.update()
+        .where(job.c.id == job_id, job.c.status.in_(allowed_from), OPEN)
+        .values(status=status, moved_at=sa.func.clock_timestamp(), **values)
+    )
+    return done.rowcount == 1
+
+
+async def start(
+    connection: AsyncConnection, job_id: UUID, status: str, stage: str, *, allowed_from: frozenset[str]
+) -> None:
     """The first worker took the job up: its clock, and with it its deadline, begins."""
     begun = sa.func.coalesce(job.c.started_at, sa.func.clock_timestamp())
     await connection.execute(
         job.update()
-        .where(job.c.id == job_id, OPEN, job.c.started_at.is_(None))
+        .where(job.c.id == job_id, job.c.status.in_(allowed_from), OPEN, job.c.started_at.is_(None))
         .values(
             status=status,
             stage=stage,

@@ -13,8 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recto.errors import ErrorRecord
-from recto.storage.queries.moments import ago, later
+from recto.storage.queries.moments import later
 from recto.storage.tables import job, unit
+
+UNIT_VERSION = 1
+"""What a worker must know to do the units planned here. Raise it when an older worker would do them wrongly:
+it leaves them alone. Units of every older version are done for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class UnitRow:
     kind: str
     pages: tuple[int, ...]
     attempt: int
+    setbacks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,9 @@ async def plan(connection: AsyncConnection, job_id: UUID, new: Sequence[NewUnit]
     """Insert units; returns their ids in the same order."""
     if not new:
         return []
-    rows = [{"job_id": job_id, "kind": one.kind, "pages": list(one.pages)} for one in new]
+    rows = [
+        {"job_id": job_id, "kind": one.kind, "pages": list(one.pages), "version": UNIT_VERSION} for one in new
+    ]
     added = await connection.execute(unit.insert().returning(unit.c.id, sort_by_parameter_order=True), rows)
     return list(added.scalars().all())
 
@@ -68,7 +75,7 @@ async def plan_first(connection: AsyncConnection, job_ids: Sequence[UUID], kind:
     """Insert one unit for each of these jobs; returns their ids in the same order."""
     if not job_ids:
         return []
-    rows = [{"job_id": job_id, "kind": kind} for job_id in job_ids]
+    rows = [{"job_id": job_id, "kind": kind, "version": UNIT_VERSION} for job_id in job_ids]
     added = await connection.execute(unit.insert().returning(unit.c.id, sort_by_parameter_order=True), rows)
     return list(added.scalars().all())
 
@@ -80,20 +87,29 @@ async def claim(connection: AsyncConnection, unit_id: int, worker: str, lease_s:
         sa.and_(unit.c.status == "running", unit.c.lease_until < sa.func.clock_timestamp()),
     )
     open_job = sa.exists().where(job.c.id == unit.c.job_id, job.c.ended_at.is_(None))
+    return await claimed(
+        connection, sa.and_(unit.c.id == unit_id, claimable, open_job), worker, later(lease_s)
+    )
+
+
+async def claimed(
+    connection: AsyncConnection, which: sa.ColumnElement[bool], worker: str, lease_until: Any
+) -> UnitRow | None:
+    """Write a claim of the one unit that `which` names; None when it names none."""
     taken = await connection.execute(
         unit.update()
-        .where(unit.c.id == unit_id, claimable, open_job)
+        .where(which)
         .values(
             status="running",
             attempt=unit.c.attempt + 1,
             worker=worker,
-            lease_until=later(lease_s),
+            lease_until=lease_until,
             started_at=sa.func.clock_timestamp(),
         )
-        .returning(unit.c.id, unit.c.job_id, unit.c.kind, unit.c.pages, unit.c.attempt)
+        .returning(unit.c.id, unit.c.job_id, unit.c.kind, unit.c.pages, unit.c.attempt, unit.c.setbacks)
     )
     row = taken.one_or_none()
-    return UnitRow(row[0], row[1], row[2], tuple(row[3]), row[4]) if row else None
+    return UnitRow(row[0], row[1], row[2], tuple(row[3]), row[4], row[5]) if row else None
 
 
 async def finish(
@@ -122,10 +138,10 @@ async def finish(
     return done.rowcount == 1
 
 
-async def release(connection: AsyncConnection, held: UnitRow, worker: str) -> bool:
+async def release(connection: AsyncConnection, held: UnitRow, worker: str, *, setback: bool = False) -> bool:
     """Free a unit that this worker holds and has not finished, as if it had never been tried.
 
-    False when it is held no more.
+    `setback` counts that the server, not the document, was in the way. False when it is held no more.
     """
     freed = await connection.execute(
         unit.update()
@@ -133,6 +149,7 @@ async def release(connection: AsyncConnection, held: UnitRow, worker: str) -> bo
         .values(
             status="pending",
             attempt=held.attempt - 1,
+            setbacks=unit.c.setbacks + int(setback),
             deferred_at=sa.func.clock_timestamp(),
             lease_until=None,
             worker=None,
@@ -185,50 +202,36 @@ async def failures(connection: AsyncConnection, job_id: UUID) -> list[tuple[tupl
     return [(tuple(pages), error) for pages, error in await connection.execute(query)]
 
 
-async def expired(connection: AsyncConnection, limit: int) -> list[int]:
-    """Units whose worker has let its lease run out, the longest lost first; they are free to be claimed again."""
-    lost = sa.and_(unit.c.status == "running", unit.c.lease_until < sa.func.clock_timestamp())
-    return await _freed(connection, lost, unit.c.lease_until, limit)
-
-
-async def waiting(connection: AsyncConnection, overdue_s: float, limit: int) -> list[int]:
-    """Units that nobody has taken for `overdue_s`, the longest waiting first: their task may have got lost.
-
-    They are marked as deferred now, so that the next look takes others.
-    """
-    overdue = ago(overdue_s)
-    untaken = sa.and_(unit.c.status == "pending", unit.c.deferred_at < overdue)
-    return await _freed(connection, untaken, unit.c.deferred_at, limit)
-
-
-async def _freed(
-    connection: AsyncConnection, which: sa.ColumnElement[bool], first: sa.Column[Any], limit: int
-) -> list[int]:
+async def free_expired(connection: AsyncConnection, limit: int) -> set[str]:
+    """Free units whose worker has let its lease run out, the longest lost first; returns their kinds."""
     open_job = sa.exists().where(job.c.id == unit.c.job_id, job.c.ended_at.is_(None))
-    stuck = (
+    lost = (
         sa.select(unit.c.id)
-        .where(which, open_job)
-        .order_by(first)
+        .where(unit.c.status == "running", unit.c.lease_until < sa.func.clock_timestamp(), open_job)
+        .order_by(unit.c.lease_until)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    marked = await connection.scalars(
+    freed = await connection.scalars(
         unit.update()
-        .where(unit.c.id.in_(stuck))
+        .where(unit.c.id.in_(lost))
         .values(status="pending", worker=None, lease_until=None, deferred_at=sa.func.clock_timestamp())
-        .returning(unit.c.id)
+        .returning(unit.c.kind)
     )
-    return list(marked.all())
+    return set(freed.all())
 
 
-async def describe(connection: AsyncConnection, unit_ids: Sequence[int]) -> list[tuple[int, str, str]]:
-    """(id, kind, lane of its job) of each unit: what a task for it needs to know."""
-    query = (
-        sa.select(unit.c.id, unit.c.kind, job.c.lane)
-        .join(job, job.c.id == unit.c.job_id)
-        .where(unit.c.id.in_(unit_ids))
+async def leave_out(connection: AsyncConnection, job_ids: Collection[UUID]) -> None:
+    """Take the waiting units of ended jobs out of their lines.
+
+    Those that a worker is just claiming are passed over: it sees that the job has ended.
+    """
+    waiting = (
+        sa.select(unit.c.id)
+        .where(unit.c.job_id.in_(job_ids), unit.c.status == "pending")
+        .with_for_update(skip_locked=True)
     )
-    return [(row[0], row[1], row[2]) for row in await connection.execute(query)]
+    await connection.execute(unit.update().where(unit.c.id.in_(waiting)).values(status="left out"))
 
 
 async def drop(connection: AsyncConnection, job_id: UUID) -> None:
