@@ -9,6 +9,7 @@ from uuid import UUID
 from recto.errors import InvalidConfig
 from recto.intake.fetch import Fetcher
 from recto.intake.guard import AddressGuard
+from recto.jobs.admission import Admission, Depths
 from recto.jobs.engine import Engine, migrate_engine
 from recto.jobs.flow import Flow
 from recto.jobs.lanes import served_lanes
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from recto.jobs.worker import Worker
 
 UNKNOWN_VERSION = "0.1.0"
+WORKER_POLL_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ def _adapters(settings: Settings) -> Adapters:
     url = database_url(settings)
     database, engine = Database(url), Engine(url)
     objects = open_objects(settings.objects_url)
-    submitter = Submitter(engine, objects, Secrets(settings.secret()), settings.priority_budget)
+    admission = Admission(Depths(settings.queue_depth, settings.batch_queue_depth))
+    submitter = Submitter(engine, objects, Secrets(settings.secret()), settings.priority_budget, admission)
     return Adapters(database, engine, submitter, Flow(database, engine, submitter))
 
 
@@ -191,6 +194,25 @@ def make_worker(settings: Settings) -> "Worker":
         reconciler=Reconciler(parts.database, parts.engine, parts.flow),
         lease_s=settings.lease_s,
     )
+
+
+async def wait_for_worker(settings: Settings, started_within_s: float, patience_s: float) -> bool:
+    """Wait until a worker that started within these seconds is ready; False when none was in time."""
+    from recto.storage.queries import fleet  # noqa: PLC0415
+
+    database = Database(database_url(settings), pool_size=1)
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    try:
+        while clock() - began < patience_s:
+            async with database.look() as connection:
+                found = await fleet.workers(connection)
+            if any(one.alive and one.age_s < started_within_s + clock() - began for one in found):
+                return True
+            await asyncio.sleep(WORKER_POLL_S)
+    finally:
+        await database.close()
+    return False
 
 
 async def run_worker(worker: "Worker") -> None:

@@ -81,6 +81,12 @@ class Settings(BaseSettings):
     signed_url_s: int = Field(default=3600, gt=0, description="Life of signed URLs")
     sync_wait_s: float = Field(default=900, gt=0, description="How long a synchronous call waits for its job")
     priority_budget: int = Field(default=5, ge=0, description="Priority jobs an organisation may have active")
+    queue_depth: int = Field(
+        default=50_000, ge=1, description="Page ranges that may wait; more answers 429 (QUEUE_FULL)"
+    )
+    batch_queue_depth: int = Field(
+        default=500_000, ge=1, description="The same of the batch lane (BATCH_QUEUE_FULL)"
+    )
     fetch_timeout_s: float = Field(default=300, gt=0, description="Limit for the download of a document")
     webhook_timeout_s: float = Field(default=15, gt=0, description="Limit for one webhook delivery attempt")
     webhook_backoff_s: Annotated[tuple[float, ...], NoDecode] = Field(

@@ -49,8 +49,12 @@ def prepare(settings):
         connection.execute("CREATE TABLE keys ()")
     return SimpleNamespace(first_key="the-first-key")
 
+async def wait_for_worker(settings, started_within_s, patience_s):
+    return True
+
 app = types.ModuleType("recto.app")
 app.prepare = prepare
+app.wait_for_worker = wait_for_worker
 sys.modules["recto.app"] = app
 serve.RUN_RECTO = (sys.executable, "-c", {CHILD!r})
 sys.exit(serve.serve(Settings()))

@@ -147,7 +147,6 @@ def test_no_forced_extension(empty):
         ({"formatting": {"include": ["change_tracking"]}}, "formatting.include: change_tracking"),
         ({"spreadsheet": {"clustering": "fast"}}, "spreadsheet.clustering"),
         ({"spreadsheet": {"split_large_tables": {"size": {"row": 9}}}}, "spreadsheet.split_large_tables"),
-        ({"settings": {"tenant_throttling": {"tenant_id": "a"}}}, "settings.tenant_throttling"),
         ({"settings": {"return_citations": True}}, "settings.return_citations"),
     ],
 )

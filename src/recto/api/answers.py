@@ -1,5 +1,6 @@
 """Rows and stored results in, the bodies of answers out: a parse, a pipeline, a job."""
 
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -9,9 +10,11 @@ from fastapi import Request
 from recto.api.context import OBJECTS_PATH, RESULTS_PATH, base_url, context_of
 from recto.document.result import DocumentProperties
 from recto.errors import Internal, JobCancelled, JobDeleted, RectoError, from_record
-from recto.jobs.states import progress
+from recto.jobs.lanes import lanes_before
+from recto.jobs.states import progress, seconds_left
 from recto.jobs.units import describe_source, options_of, source_of
 from recto.storage.queries import jobs
+from recto.storage.queries.outlook import Outlook, outlook
 from recto.wire import jobs as wire_jobs
 from recto.wire.image_links import with_links
 from recto.wire.parse import parse_response, url_result
@@ -98,9 +101,12 @@ async def result_answer(request: Request, row: jobs.JobRow) -> dict[str, Any]:
 async def job_answer(request: Request, row: jobs.JobRow) -> dict[str, Any]:
     """The body of GET /job: the contract's fields, and stage, times, lane and warnings beside them."""
     done = row.status == "Completed"
+    view: Outlook | None = None
     if not done:
         async with context_of(request).database.look() as connection:
             (row,) = await jobs.as_parts_stand(connection, [row])
+            if row.is_open:
+                view = await outlook(connection, row.id, row.lane, row.created_at, lanes_before(row.lane))
     body = wire_jobs.job_response(
         str(row.id),
         row.status,  # pyright: ignore[reportArgumentType] - the column holds the seven states
@@ -108,7 +114,7 @@ async def job_answer(request: Request, row: jobs.JobRow) -> dict[str, Any]:
         created_at=row.created_at,
         result=await result_answer(request, row) if done else None,
         error=error_of(row),
-        progress=progress(row.status, row.pages_done, row.pages_total),
+        progress=progress(row.status, row.pages_done, row.pages_total, row.pages_known),
         num_pages=row.pages_done,
         total_pages=row.pages_total,
         duration=row.duration_s,
@@ -118,11 +124,32 @@ async def job_answer(request: Request, row: jobs.JobRow) -> dict[str, Any]:
     return body | {
         "stage": row.stage,
         "lane": row.lane,
+        "lane_asked": row.lane_asked,
+        **_when(row, view),
         "started_at": row.started_at.isoformat() if row.started_at else None,
         "ended_at": row.ended_at.isoformat() if row.ended_at else None,
         "pipeline_id": row.pipeline_id,
         "pipeline_version": row.pipeline_version,
         "warnings": row.warnings,
+    }
+
+
+def _when(row: jobs.JobRow, view: Outlook | None) -> dict[str, Any]:
+    """The place in the queue (1 is the next) of a job that waits, and when an open one may end."""
+    if view is None:
+        return {"queue_position": None, "estimated_end": None}
+    now = datetime.now(UTC)
+    left_s = seconds_left(
+        elapsed_s=(now - row.started_at).total_seconds() if row.started_at else None,
+        pages_done=row.pages_done,
+        pages_total=row.pages_total,
+        ahead=view.ahead,
+        abreast=view.abreast,
+        mean_s=view.mean_s,
+    )
+    return {
+        "queue_position": view.ahead + 1 if row.status == "Pending" else None,
+        "estimated_end": None if left_s is None else (now + timedelta(seconds=left_s)).isoformat(),
     }
 
 

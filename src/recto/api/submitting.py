@@ -1,8 +1,11 @@
 """What every route that makes a job does: webhook check, the submission, and waiting for a synchronous one."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from fastapi import Request
 
 from recto.api.answers import error_of
 from recto.api.context import Context
@@ -12,8 +15,22 @@ from recto.jobs.submit import Submission
 from recto.storage.queries.jobs import JobRow
 from recto.wire.asynchronous import AsyncConfig, DirectWebhookConfig, SvixWebhookConfig
 from recto.wire.masking import raw_config
+from recto.wire.parse_options import TenantThrottling
 
+USER_ID = "user-id"  # header of the contract (10.7, fair queueing)
+LONGEST_USER_ID = 256  # characters, as of a tenant_id
 WEBHOOK_CHECK_S = 1.0  # for looking its host up now; a slow name server only moves the check to the delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One of a caller's own customers, and the share of the fleet it may hold; "" for none."""
+
+    name: str
+    share: float | None = None
+
+
+NO_TENANT = Tenant("")
 
 
 class JobFailed(Exception):
@@ -58,6 +75,7 @@ def submission_of(
     password: str | None,
     webhook: dict[str, Any] | None,
     warnings: tuple[str, ...],
+    tenant: Tenant = NO_TENANT,
 ) -> Submission:
     """The submission of a request whose parts have been checked."""
     return Submission(
@@ -68,7 +86,19 @@ def submission_of(
         metadata=background.metadata if background else None,
         webhook=webhook,
         warnings=warnings,
+        tenant=tenant.name,
+        tenant_share=tenant.share,
     )
+
+
+def tenant_of(request: Request, throttling: TenantThrottling | None = None) -> Tenant:
+    """For which of the caller's own customers a call is: settings.tenant_throttling, else the user-id header.
+
+    Tenants of an organisation take turns; only tenant_throttling bounds what one may hold.
+    """
+    if throttling is not None:
+        return Tenant(throttling.tenant_id, throttling.max_share)
+    return Tenant(request.headers.get(USER_ID, "").strip()[:LONGEST_USER_ID])
 
 
 async def finished(context: Context, job_id: UUID) -> JobRow:

@@ -32,6 +32,7 @@ PORT_PATIENCE_S = ORPHAN_POLL_S + ORPHAN_GRACE_S + 1  # the API of a killed serv
 PORT_POLL_S = 0.25
 HEALTH_TIMEOUT_S = 120.0  # from the launch of the API to its first answer; 2 s on a laptop
 HEALTH_POLL_S = 0.1
+WORKER_TIMEOUT_S = 60.0  # for the first worker, from the first answer of the API; it is ready a second later
 HEALTHY = 200
 DATABASE_POLL_S = 1.0
 LONGEST_DATABASE_PAUSE_S = 30.0
@@ -98,8 +99,14 @@ class _Server:
     async def _supervise(self) -> int:
         supervisor = Supervisor(children(self._settings))
 
+        began = time.monotonic()
+
         async def started() -> None:
+            from recto.app import wait_for_worker  # noqa: PLC0415 - loaded by now
+
             await _wait_until_healthy(self._settings, supervisor)
+            if not await wait_for_worker(self._settings, time.monotonic() - began, WORKER_TIMEOUT_S):
+                tell("no worker is ready yet: jobs wait until one is")
             print(welcome(self._settings, self._first_key), flush=True)
             self._first_key = None
 

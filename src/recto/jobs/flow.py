@@ -199,8 +199,8 @@ class Flow:
         move = next_move(job.request["steps"], job.request["references"], states)
         await self._submitter.add_children(connection, job, move.make)
         pages = sum(child.pages_done for child in children)
-        known = [child.pages_total for child in children]
-        total = sum(n for n in known if n is not None) if known and None not in known else None
+        known = [child.pages_total for child in children if child.pages_total is not None]
+        total = sum(known) if known else None
         if not move.ends:
             await jobs.move(connection, job.id, pages_done=pages, pages_total=total, stage="running steps")
             if any(child.started_at for child in children):

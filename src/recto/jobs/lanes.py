@@ -7,8 +7,8 @@ the lines goes out. `jobs.taking` asks, `storage.queries.claims` reads the lines
 The rules, in this order:
 
 1. A tenant that holds its share of the fleet waits.
-2. Every `OVERDUE_EVERY`th unit goes to whoever has waited longer than its lane's patience, whatever the lane:
-   so nothing starves, and the lanes above lose an eighth at most.
+2. Every `OVERDUE_EVERY`th unit goes to a lower lane whose first unit has waited longer than its patience;
+   several such lanes take turns. So nothing starves, and the lanes above lose an eighth at most.
 3. The higher lane first; in it what puts a result together, then the organisation with the fewest units
    running, then the one whose last turn was longest ago; the same again among its tenants; then the oldest.
 """
@@ -59,6 +59,11 @@ def asked_lane(*, sync: bool, priority: bool = False, batch: bool = False) -> La
     return "batch" if batch else "async"
 
 
+def lanes_before(lane: str) -> list[Lane]:
+    """The lanes that go before this one."""
+    return [one for one in _EVERY if PRIORITIES[one] > PRIORITIES[lane]]
+
+
 def granted_lane(asked: Lane, active_priority_jobs: int, budget: int) -> Lane:
     """The lane a job gets: without budget left, a priority lane becomes the ordinary one of its kind."""
     if asked not in BUDGETED or active_priority_jobs < budget:
@@ -92,9 +97,17 @@ class Turns:
 
     taken: int = 0
     last: dict[UUID | Owner, int] = field(default_factory=dict[UUID | Owner, int])
+    favoured: dict[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def next_is_for_overdue(self) -> bool:
+        """Whether the next unit is one that an overdue line gets."""
+        return (self.taken + 1) % OVERDUE_EVERY == 0
 
     def note(self, line: Line) -> None:
         """A unit of this line was taken."""
+        if self.next_is_for_overdue:
+            self.favoured[line.lane] = self.taken + 1
         self.taken += 1
         self.last[line.organisation] = self.last[line.owner] = self.taken
 
@@ -138,15 +151,20 @@ def turn(
         )
 
     ordered = sorted(open_lines, key=place)
-    if (turns.taken + 1) % OVERDUE_EVERY == 0:
-        ordered.sort(key=lambda line: -max(0.0, _overdue(line)))  # stable: the others keep their order
+    if turns.next_is_for_overdue:
+        ordered = _overdue_first(ordered, turns)
     return ordered, len(open_lines) < len(lines)
 
 
-def _overdue(line: Line) -> float:
-    """By how many times its patience the line's first unit is over it; negative before."""
-    patience = PATIENCE_S.get(line.lane, PATIENCE_S["batch"])
-    return line.waited_s / patience - 1
+def _overdue_first(ordered: Sequence[Line], turns: Turns) -> list[Line]:
+    """Overdue lines below the lane that is served anyway go first, and their lanes take turns at that."""
+
+    def place(line: Line) -> tuple[bool, int]:
+        patience = PATIENCE_S.get(line.lane, PATIENCE_S["batch"])
+        overdue = line.lane != ordered[0].lane and line.waited_s > patience
+        return not overdue, turns.favoured.get(line.lane, 0) if overdue else 0
+
+    return sorted(ordered, key=place)  # stable: otherwise they keep their order
 
 
 def served_lanes(asked: Collection[str]) -> list[Lane]:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from recto.document.options import ParseOptions
 from recto.errors import InvalidConfig, JobDeleted, NotFound
 from recto.intake.reference import JobReference, UploadReference, parse_reference
+from recto.jobs.admission import Admission
 from recto.jobs.engine import Engine
 from recto.jobs.lanes import BUDGETED, Lane, granted_lane
 from recto.results.pipeline import ChildJob, next_move
@@ -39,14 +40,24 @@ class Submission:
     metadata: Any = None
     webhook: dict[str, Any] | None = None
     warnings: tuple[str, ...] = ()
+    tenant: str = ""
+    tenant_share: float | None = None
 
 
 class Submitter:
     """Makes jobs in the caller's transaction."""
 
-    def __init__(self, engine: Engine, objects: Objects, secrets: Secrets, priority_budget: int) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        objects: Objects,
+        secrets: Secrets,
+        priority_budget: int,
+        admission: Admission | None = None,
+    ) -> None:
         """Keep what is needed; `priority_budget` is the number of active priority jobs per organisation."""
         self._engine = engine
+        self._admission = admission or Admission()
         self._objects = objects
         self._secrets = secrets
         self._budget = priority_budget
@@ -58,6 +69,7 @@ class Submitter:
 
         Raises:
             InvalidConfig, NotFound: the reference has no known form, or names nothing of this organisation.
+            QueueFull, BatchQueueFull: too much waits already.
         """
         await self.check_references(connection, submission.organisation_id, [reference])
         new = await self._new(connection, submission, "Parse", parse_request(reference, options))
@@ -128,6 +140,7 @@ class Submitter:
         self, connection: AsyncConnection, submission: Submission, job_type: str, request: dict[str, Any]
     ) -> jobs.NewJob:
         lane = submission.lane
+        await self._admission.admit(connection, lane)
         if lane in BUDGETED:
             active = await jobs.active_priority_jobs(connection, submission.organisation_id, list(BUDGETED))
             lane = granted_lane(lane, active, self._budget)
@@ -143,12 +156,16 @@ class Submitter:
             password=self._secrets.seal(submission.password) if submission.password else None,
             metadata=submission.metadata,
             webhook=submission.webhook,
+            tenant=submission.tenant,
+            tenant_share=submission.tenant_share,
             warnings=submission.warnings,
         )
 
 
 def _child_of(parent: jobs.NewJob | jobs.JobRow, child: ChildJob) -> jobs.NewJob:
-    options, _, warnings = to_options(ParseStep.model_validate(child.options))
+    step = ParseStep.model_validate(child.options)
+    options, _, warnings = to_options(step)
+    throttling = step.settings.tenant_throttling
     return jobs.NewJob(
         id=uuid4(),
         organisation_id=parent.organisation_id,
@@ -161,6 +178,8 @@ def _child_of(parent: jobs.NewJob | jobs.JobRow, child: ChildJob) -> jobs.NewJob
         password=parent.password,
         parent_id=parent.id,
         position=child.position,
+        tenant=throttling.tenant_id if throttling else parent.tenant,
+        tenant_share=throttling.max_share if throttling else parent.tenant_share,
         timeout_s=options.read.timeout_s,
         warnings=warnings,
     )

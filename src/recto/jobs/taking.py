@@ -191,8 +191,8 @@ class Taker:
         job = await jobs.get(connection, held.job_id)
         if job is not None and job.is_open and job.started_at is None:
             allowed = may_become("InProgress")
-            await jobs.start(connection, job.id, "InProgress", "fetching", allowed_from=allowed)
-            job = await jobs.get(connection, held.job_id)
+            begun = await jobs.start(connection, job.id, "InProgress", "fetching", allowed_from=allowed)
+            job = job if begun else await jobs.get(connection, held.job_id)
         if job is None or not job.is_open:
             await units.finish(connection, held, self._fleet.name, "left out")
             return None

@@ -136,13 +136,13 @@ class Spreadsheet(RequestModel):
 
 class TenantThrottling(RequestModel):
     tenant_id: str = Field(
-        min_length=1, max_length=256, description="The caller's own customer. Rule: none yet (warned)"
+        min_length=1, max_length=256, description="The caller's own customer. Rule: jobs/lanes"
     )
     max_share: float = Field(
         default=0.5,
         gt=0,
         le=1,
-        description="Largest share of the running work for that customer. Rule: none yet (warned)",
+        description="Largest share of the running work for that customer. Rule: jobs/lanes",
     )
 
 
@@ -190,7 +190,7 @@ class Settings(RequestModel):
         default=False, description="Keep the result until it is deleted. Rule: api/routes/jobs"
     )
     tenant_throttling: TenantThrottling | None = Field(
-        default=None, description="A bound for one of the caller's customers. Rule: none yet (warned)"
+        default=None, description="A bound for one of the caller's customers. Rule: jobs/lanes"
     )
     timeout: float | None = Field(
         default=None, description="Most seconds of processing, waiting not counted. Rule: jobs/flow"

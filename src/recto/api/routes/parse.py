@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from recto.api.answers import parse_answer
 from recto.api.guards import Caller, Here, JsonObject
 from recto.api.problems import answer
-from recto.api.submitting import check_webhook, finished, submission_of
+from recto.api.submitting import check_webhook, finished, submission_of, tenant_of
 from recto.jobs.lanes import asked_lane
 from recto.wire.asynchronous import QueuePriority
 from recto.wire.bodies import read_parse
@@ -41,7 +41,14 @@ async def _parse(
     )
     webhook = await check_webhook(context, asked.background)
     submission = submission_of(
-        organisation, lane, body, asked.background, password, webhook, (*asked.warnings, *warnings)
+        organisation,
+        lane,
+        body,
+        asked.background,
+        password,
+        webhook,
+        (*asked.warnings, *warnings),
+        tenant_of(request, asked.config.settings.tenant_throttling),
     )
     (reference,) = references(asked.config.input)
     async with context.database.begin() as connection:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from recto.api.answers import pipeline_answer
 from recto.api.guards import Caller, Here, JsonObject
 from recto.api.problems import answer
-from recto.api.submitting import check_webhook, finished, submission_of
+from recto.api.submitting import check_webhook, finished, submission_of, tenant_of
 from recto.errors import InvalidConfig
 from recto.jobs.lanes import asked_lane
 from recto.storage.queries import pipelines
@@ -23,17 +23,19 @@ router = APIRouter()
 @router.post("/pipeline")
 async def pipeline(request: Request, context: Here, organisation: Caller, body: JsonObject) -> Response:
     """Run a pipeline; answers with its result."""
-    job_id = await _submit(context, organisation, body, background=False)
+    job_id = await _submit(request, context, organisation, body, background=False)
     return answer(await pipeline_answer(request, await finished(context, job_id)))
 
 
 @router.post("/pipeline_async")
-async def pipeline_async(context: Here, organisation: Caller, body: JsonObject) -> Response:
+async def pipeline_async(request: Request, context: Here, organisation: Caller, body: JsonObject) -> Response:
     """Run a pipeline in the background; answers with the job's id at once."""
-    return answer({"job_id": str(await _submit(context, organisation, body, background=True))})
+    return answer({"job_id": str(await _submit(request, context, organisation, body, background=True))})
 
 
-async def _submit(context: Here, organisation: UUID, body: dict[str, Any], *, background: bool) -> UUID:
+async def _submit(
+    request: Request, context: Here, organisation: UUID, body: dict[str, Any], *, background: bool
+) -> UUID:
     asked = read_pipeline(body, background=background)
     config = asked.config
     documents = references(config.input)
@@ -52,6 +54,7 @@ async def _submit(context: Here, organisation: UUID, body: dict[str, Any], *, ba
         config.settings.document_password,
         webhook,
         asked.warnings,
+        tenant_of(request),
     )
     async with context.database.begin() as connection:
         found = await pipelines.find(connection, organisation, config.pipeline_id)

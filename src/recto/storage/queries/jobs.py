@@ -88,6 +88,8 @@ class JobRow:
     timeout_s: float | None
     deadline_at: datetime | None
     deleted_at: datetime | None
+    pages_known: float = 1.0
+    """Of a pipeline as its parts stand: the share of its documents whose pages are counted. No column."""
 
     @property
     def is_open(self) -> bool:
@@ -115,7 +117,7 @@ class ChildRow:
 
 
 _child_columns = tuple(job.c[name] for name in ChildRow.__dataclass_fields__)
-_columns = tuple(job.c[name] for name in JobRow.__dataclass_fields__)
+_columns = tuple(job.c[name] for name in JobRow.__dataclass_fields__ if name in job.c)
 _select = sa.select(*_columns)
 
 
@@ -193,13 +195,14 @@ async def as_parts_stand(connection: AsyncConnection, rows: Sequence[JobRow]) ->
     if not parents:
         return list(rows)
     still_open = sa.func.count().filter(OPEN)
-    known = sa.func.count(job.c.pages_total) == sa.func.count()
+    known: Any = sa.cast(sa.func.count(job.c.pages_total), sa.Float) / sa.func.count()
     stages = [of(job.c.stage).filter(OPEN) for of in (sa.func.min, sa.func.max)]
     query = (
         sa.select(
             job.c.parent_id,
             sa.func.sum(job.c.pages_done),
-            sa.case((known, sa.func.sum(job.c.pages_total))),
+            sa.func.sum(job.c.pages_total),
+            known,
             sa.func.min(job.c.started_at),
             sa.case((sa.and_(still_open > 0, stages[0] == stages[1]), stages[0])),
         )
@@ -211,10 +214,10 @@ async def as_parts_stand(connection: AsyncConnection, rows: Sequence[JobRow]) ->
 
 
 def _standing(
-    row: JobRow, done: int, total: int | None, started_at: datetime | None, stage: str | None
+    row: JobRow, done: int, total: int | None, known: float, started_at: datetime | None, stage: str | None
 ) -> JobRow:
     """A pipeline's row with its children's pages; an open one also with their clock and common stage."""
-    row = replace(row, pages_done=done, pages_total=total)
+    row = replace(row, pages_done=done, pages_total=total, pages_known=known)
     if not row.is_open or started_at is None:
         return row
     return replace(row, started_at=started_at, status="InProgress", stage=stage or "running steps")
@@ -253,10 +256,10 @@ async def change(
 
 async def start(
     connection: AsyncConnection, job_id: UUID, status: str, stage: str, *, allowed_from: frozenset[str]
-) -> None:
-    """The first worker took the job up: its clock, and with it its deadline, begins."""
+) -> bool:
+    """The first worker took the job up: its clock, and with it its deadline, begins; False when it had begun."""
     begun = sa.func.coalesce(job.c.started_at, sa.func.clock_timestamp())
-    await connection.execute(
+    begun_now = await connection.execute(
         job.update()
         .where(job.c.id == job_id, job.c.status.in_(allowed_from), OPEN, job.c.started_at.is_(None))
         .values(
@@ -267,6 +270,7 @@ async def start(
             moved_at=sa.func.clock_timestamp(),
         )
     )
+    return begun_now.rowcount == 1
 
 
 async def end(
