@@ -50,6 +50,19 @@ def eat(megabytes: int) -> int:
     return len(bytearray(megabytes * 1024 * 1024))
 
 
+KEPT: list[bytearray] = []
+
+
+def keep(megabytes: int) -> int:
+    """Hold memory for good, as a leak does; gives the process's id."""
+    KEPT.append(bytearray(b"x") * (megabytes * 1024 * 1024))
+    return os.getpid()
+
+
+def write_to(path: Path) -> None:
+    path.write_bytes(b"x" * 4096)
+
+
 def refuse() -> None:
     raise DocumentLocked("It wants a password.")
 

@@ -14,7 +14,7 @@ from recto.jobs.engine import Engine, migrate_engine
 from recto.jobs.flow import Flow
 from recto.jobs.lanes import served_lanes
 from recto.jobs.submit import Submitter
-from recto.settings import Settings
+from recto.settings import MEBIBYTE, Settings
 from recto.storage.database import Database, migrate
 from recto.storage.objects import open_objects
 from recto.storage.queries import access
@@ -137,6 +137,7 @@ def make_worker(settings: Settings) -> "Worker":
     from recto.jobs.fleet import Fleet  # noqa: PLC0415
     from recto.jobs.reconcile import Reconciler  # noqa: PLC0415
     from recto.jobs.records import Recorder  # noqa: PLC0415
+    from recto.jobs.sources import Sources  # noqa: PLC0415
     from recto.jobs.taking import Taker  # noqa: PLC0415
     from recto.jobs.units import UnitRunner, Workshop  # noqa: PLC0415
     from recto.jobs.worker import Worker, make_scratch, worker_name  # noqa: PLC0415
@@ -146,18 +147,25 @@ def make_worker(settings: Settings) -> "Worker":
     name = worker_name()
     guard = AddressGuard(settings.allowed_hosts)
     children = Children(
-        settings.readers, settings.ocr_readers, settings.child_memory_mb, settings.ocr_memory_mb
+        settings.readers,
+        settings.ocr_readers,
+        settings.child_memory_mb,
+        settings.ocr_memory_mb,
+        settings.child_recycle_mb,
     )
+    objects = open_objects(settings.objects_url)
+    scratch = make_scratch(settings.data_dir.resolve() / "scratch")
     shop = Workshop(
         name=name,
         database=parts.database,
-        objects=open_objects(settings.objects_url),
+        objects=objects,
+        sources=Sources(objects, scratch, settings.source_cache_mb * MEBIBYTE),
         children=children,
         fetcher=Fetcher(
             guard, max_bytes=settings.max_presigned_bytes, total_timeout_s=settings.fetch_timeout_s
         ),
         secrets=Secrets(settings.secret()),
-        scratch=make_scratch(settings.data_dir.resolve() / "scratch"),
+        scratch=scratch,
         unit_timeout_s=settings.unit_timeout_s,
         lease_s=settings.lease_s,
         layout_model=settings.layout_model,

@@ -70,6 +70,12 @@ class Settings(BaseSettings):
     ocr_memory_mb: int = Field(
         default=3072, ge=512, description="Memory limit of a recognising child process"
     )
+    child_recycle_mb: int | None = Field(
+        default=None, ge=128, description="Replace child processes that hold more; empty: 60 % of their limit"
+    )
+    source_cache_mb: int = Field(
+        default=2048, ge=0, description="Documents a worker keeps from a cloud storage while it reads them"
+    )
     lease_s: float = Field(default=10, gt=1, description="A worker silent for this long has lost its units")
     max_upload_bytes: int = Field(default=100 * MEBIBYTE, gt=0, description="Largest direct upload")
     max_presigned_bytes: int = Field(
@@ -124,6 +130,7 @@ class Settings(BaseSettings):
         "bootstrap_key",
         "secret_key",
         "layout_model",
+        "child_recycle_mb",
         mode="before",
     )
     @classmethod

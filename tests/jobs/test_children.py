@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 import child_work
-from recto.errors import DocumentLocked, Internal, ReadTimedOut, SubprocessCrashed
+from recto.errors import DocumentLocked, Internal, ReadTimedOut, SubprocessCrashed, Unavailable
+from recto.jobs import children as children_module
 from recto.jobs.children import Children
 
 JOB = uuid4()
@@ -74,6 +75,37 @@ async def test_a_segfault_is_told_and_others_go_on(children):
         await call(children, child_work.segfault)
     await other
     assert await still_works(children)
+
+
+async def test_a_child_that_has_grown_is_replaced_after_its_work():
+    pool = Children(1, 0, 1024, 512, recycle_mb=256)
+    try:
+        small = [await call(pool, child_work.keep, 1) for _ in range(3)]
+        assert len(set(small)) == 1
+        assert await call(pool, child_work.keep, 256) == small[0], "its work is not lost"
+        after = [await call(pool, child_work.keep, 1) for _ in range(2)]
+        assert len(set(after)) == 1
+        assert after[0] != small[0]
+    finally:
+        pool.stop()
+
+
+async def test_a_child_is_replaced_after_its_number_of_pieces(monkeypatch):
+    monkeypatch.setattr(children_module, "UNITS_PER_CHILD", 2)
+    pool = Children(1, 0, 1024, 512)
+    try:
+        pids = [await call(pool, child_work.pid) for _ in range(4)]
+    finally:
+        pool.stop()
+    assert pids[0] == pids[1] != pids[2] == pids[3]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+async def test_a_full_disk_is_the_servers_fault_and_not_the_documents(children):
+    with pytest.raises(Unavailable, match="The server has no room: No space left on device"):
+        await call(children, child_work.write_to, Path("/dev/full"))
+    with pytest.raises(Internal, match="FileNotFoundError"):
+        await call(children, child_work.write_to, Path("/no/such/folder/file"))
 
 
 async def test_an_exit_is_told_with_its_code(children):

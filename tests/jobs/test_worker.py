@@ -9,6 +9,7 @@ from job_yard import LEASE_S
 from recto.errors import NotAvailable
 from recto.jobs import worker
 from recto.jobs.children import Children
+from recto.jobs.sources import Sources
 from recto.jobs.taking import Seat, Slots
 from recto.jobs.units import UnitRunner, Workshop
 from recto.jobs.worker import Worker, make_scratch
@@ -53,10 +54,12 @@ def test_only_scratch_folders_of_the_dead_are_removed(tmp_path):
 
 
 def workshop(yard, tmp_path, children):
+    objects = open_objects("memory:///")
     return Workshop(
         name="w",
         database=yard.database,
-        objects=open_objects("memory:///"),
+        objects=objects,
+        sources=Sources(objects, tmp_path, 0),
         children=children,
         fetcher=None,
         secrets=None,
@@ -92,7 +95,7 @@ async def test_a_cancelled_job_is_stopped_though_no_notice_came(yard, monkeypatc
     monkeypatch.setattr(worker, "ENDED_EVERY_S", 0.02)
     job_id, other = await yard.parse(), await yard.parse()
     killed, stopped = [], asyncio.Event()
-    runner = SimpleNamespace(jobs_in_hand={job_id, other}, stop_download=lambda _: stopped.set())
+    runner = SimpleNamespace(jobs_in_hand={job_id, other}, job_ended=lambda _: stopped.set())
     made = Worker(
         name="w",
         database=yard.database,

@@ -24,13 +24,23 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from traceback import format_exc
-from typing import Any, Literal, ParamSpec, TypeVar, cast
+from typing import Any, Literal, ParamSpec, Self, TypeVar, cast
 from uuid import UUID
 
+import psutil
 import structlog
 from pebble import ProcessExpired, ProcessPool
 
-from recto.errors import ErrorRecord, Internal, ReadTimedOut, RectoError, SubprocessCrashed, from_record
+from recto.errors import (
+    NO_ROOM,
+    ErrorRecord,
+    Internal,
+    ReadTimedOut,
+    RectoError,
+    SubprocessCrashed,
+    from_record,
+    of_ours,
+)
 
 Pool = Literal["read", "ocr"]
 P = ParamSpec("P")
@@ -38,6 +48,7 @@ R = TypeVar("R")
 
 PRELOADED = ["recto.results.parse", "recto.jobs.assembling"]
 UNITS_PER_CHILD = 500  # a child is replaced after so many pieces of work, against slow leaks (a guess)
+RECYCLED_SHARE = 0.6  # of its memory limit; a child that has grown beyond is replaced (a guess)
 MEBIBYTE = 1024 * 1024
 WATCH_S = 0.5
 OUT_OF_MEMORY = 71  # exit code of a child that reached its limit; any that nothing else uses
@@ -56,15 +67,56 @@ class Answer:
     trace: str = ""
 
 
+class Lifetime(int):
+    """How many pieces of work a child does before it is replaced: so many, fewer when it has grown too large.
+
+    Pebble asks after every piece, in the child, whether the number done is below this one.
+    """
+
+    resident_bytes: int
+
+    def __new__(cls, pieces: int, resident_bytes: int) -> Self:
+        """Take both limits."""
+        made = super().__new__(cls, pieces)
+        made.resident_bytes = resident_bytes
+        return made
+
+    def __reduce__(self) -> tuple[type["Lifetime"], tuple[int, int]]:
+        return Lifetime, (int(self), self.resident_bytes)
+
+    def __gt__(self, done: int) -> bool:
+        """Whether a child that has done so many pieces goes on."""
+        if done and resident_size() > self.resident_bytes:
+            log.info("a child is replaced, it has grown large", units=done, limit_bytes=self.resident_bytes)
+            return False
+        return int(self) > done
+
+
+def resident_size() -> int:
+    """Bytes of memory this process holds at present."""
+    return int(psutil.Process().memory_info().rss)
+
+
 class Children:
     """The pools of one worker. `run` does one function call in a child; `kill_job` ends a job's calls."""
 
-    def __init__(self, readers: int, recognisers: int, memory_mb: int, ocr_memory_mb: int) -> None:
-        """Start the pools; the children themselves start with the first calls (see `warm_up`)."""
+    def __init__(
+        self,
+        readers: int,
+        recognisers: int,
+        memory_mb: int,
+        ocr_memory_mb: int,
+        recycle_mb: int | None = None,
+    ) -> None:
+        """Start the pools; the children themselves start with the first calls (see `warm_up`).
+
+        A child that holds more than `recycle_mb` after a piece of work is replaced; None: a share of its limit.
+        """
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(PRELOADED)
         self._sizes: dict[Pool, int] = {"read": readers, "ocr": recognisers}
         self._memory_mb: dict[Pool, int] = {"read": memory_mb, "ocr": ocr_memory_mb}
+        self._recycle_mb = recycle_mb
         self._pools: dict[Pool, ProcessPool] = {
             name: self._new_pool(name) for name, size in self._sizes.items() if size > 0
         }
@@ -146,9 +198,10 @@ class Children:
         return pool
 
     def _new_pool(self, name: Pool) -> ProcessPool:
+        largest_mb = self._recycle_mb or self._memory_mb[name] * RECYCLED_SHARE
         return ProcessPool(
             max_workers=self._sizes[name],
-            max_tasks=UNITS_PER_CHILD,
+            max_tasks=Lifetime(UNITS_PER_CHILD, int(largest_mb * MEBIBYTE)),
             initializer=prepare_child,
             initargs=[os.getpid(), self._memory_mb[name] * MEBIBYTE],
             context=self._context,  # pyright: ignore[reportArgumentType] - Pebble's protocol knows only Unix pipes
@@ -188,6 +241,10 @@ def answer_for(function: Callable[..., object], args: Sequence[Any], kwargs: Map
         return Answer(pickle.dumps(function(*args, **kwargs)))
     except RectoError as error:
         return Answer(error=error.to_record())
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            return Answer(fault=type(error).__name__, trace=format_exc())
+        return Answer(error=of_ours(error).to_record())
     except MemoryError:
         os._exit(OUT_OF_MEMORY)  # what the heap looks like now nobody knows: a fresh child goes on
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent reports it

@@ -37,6 +37,7 @@ from recto.jobs.assembling import Assembled, assemble_to_file
 from recto.jobs.children import Children
 from recto.jobs.copying import copy_result, image_prefix
 from recto.jobs.records import Copied, Outcome, Recorder, Taken
+from recto.jobs.sources import Sources
 from recto.jobs.submit import usable_parse_job
 from recto.results.parse import Document, RangeRead, look_at, read_range, recognise_range
 from recto.results.pictures import FOLDER
@@ -107,6 +108,7 @@ class Workshop:
     name: str
     database: Database
     objects: Objects
+    sources: Sources
     children: Children
     fetcher: Fetcher
     secrets: Secrets
@@ -243,7 +245,7 @@ class UnitRunner:
             case UploadReference(file_id=file_id):
                 async with self._shop.database.look() as connection:
                     row = await uploads.find(connection, job.organisation_id, UUID(file_id))
-                async with self._shop.objects.local_file(row.key) as path:
+                async with self._shop.sources.file(job.id, row.key) as path:
                     # The upload's extension says more than its file name, but the bytes say more than both.
                     name = row.name or "document"
                     name = name if name.lower().endswith(row.extension) else name + row.extension
@@ -268,8 +270,9 @@ class UnitRunner:
         finally:
             self._downloads.pop(job_id, None)
 
-    def stop_download(self, job_id: UUID) -> None:
-        """End the download of a job that has ended: a host that says nothing would hold a slot for minutes."""
+    def job_ended(self, job_id: UUID) -> None:
+        """Let go of a job that has ended: its document, and its download, whose host may say nothing for minutes."""
+        self._shop.sources.job_ended(job_id)
         if task := self._downloads.get(job_id):
             task.cancel()
 
@@ -356,7 +359,7 @@ class UnitRunner:
     @asynccontextmanager
     async def _document(self, job: jobs.JobRow) -> AsyncGenerator[Document]:
         source = source_of(job)
-        async with self._shop.objects.local_file(source.readable or source.key) as path:
+        async with self._shop.sources.file(job.id, source.readable or source.key) as path:
             yield Document(path, source.file_type, self._password(job))
 
     def _password(self, job: jobs.JobRow) -> str | None:

@@ -131,7 +131,7 @@ class Worker:
 
     def _stop(self, job_id: UUID) -> None:
         self.children.kill_job(job_id)
-        self.runner.stop_download(job_id)
+        self.runner.job_ended(job_id)
 
     async def _stop_ended(self) -> None:
         """Look whether the jobs in hand are still open: a notice comes sooner, but may get lost."""

@@ -24,7 +24,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, ObjectStore, S3Store, from_url
 
-from recto.errors import DocumentTooLarge, InvalidConfig, NotFound, Unavailable
+from recto.errors import DocumentTooLarge, InvalidConfig, NotFound, Unavailable, of_ours
 
 PART_BYTES = 8 * 1024 * 1024
 """One part of a multipart upload, one piece of a download. S3 wants at least 5 MiB and at most 10,000."""
@@ -186,6 +186,22 @@ class Objects:
                 for found in batch:
                     yield found["path"]
 
+    @property
+    def in_place(self) -> bool:
+        """Whether `local_file` hands out the stored file itself, which costs nothing."""
+        return self._root is not None
+
+    async def fetch(self, key: str, path: Path) -> int:
+        """Copy the object into a file that is not there yet, and return its size in bytes."""
+        size_bytes = 0
+        try:
+            with path.open("xb") as file:
+                async for piece in self.stream(key):
+                    size_bytes += await asyncio.to_thread(file.write, piece)
+        except OSError as error:
+            raise of_ours(error) from error
+        return size_bytes
+
     @asynccontextmanager
     async def local_file(self, key: str) -> AsyncGenerator[Path]:
         """The object as a file to read, never to write.
@@ -202,7 +218,7 @@ class Objects:
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="recto-object-"))
         try:
             path = folder / PurePosixPath(valid_key(key)).name
-            await self._download(key, path)
+            await self.fetch(key, path)
             yield path
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -221,11 +237,6 @@ class Objects:
             return None
         with self._translated(key):
             return await obstore.sign_async(self._store, method, key, timedelta(seconds=seconds))
-
-    async def _download(self, key: str, path: Path) -> None:
-        with path.open("xb") as file:
-            async for piece in self.stream(key):
-                await asyncio.to_thread(file.write, piece)
 
     def _missing(self, key: str) -> NotFound:
         return NotFound(f"There is no stored object {key!r}: it was never stored, or has been deleted.")
