@@ -5,7 +5,7 @@ from uuid import UUID
 
 import structlog
 
-from recto.errors import SyncTimeout
+from recto.errors import SyncTimeout, Unavailable
 from recto.storage.database import Database
 from recto.storage.notices import JOB_ENDED, Listener
 from recto.storage.queries import jobs
@@ -42,7 +42,7 @@ class JobWaiter:
         try:
             while True:
                 event.clear()
-                row = await self._look(job_id)
+                row = await self._look_if_possible(job_id)
                 if row is not None and not row.is_open:
                     return row
                 remaining = until - loop.time()
@@ -59,6 +59,14 @@ class JobWaiter:
             events.discard(event)
             if not events:
                 del self._waiting[job_id]
+
+    async def _look_if_possible(self, job_id: UUID) -> jobs.JobRow | None:
+        """The job as it stands; None while the database is away, which may be over before the wait is."""
+        try:
+            return await self._look(job_id)
+        except Unavailable as error:
+            log.warning("a waiting call could not look at its job", job_id=str(job_id), error=error.message)
+            return None
 
     async def _look(self, job_id: UUID) -> jobs.JobRow | None:
         async with self._database.begin() as connection:

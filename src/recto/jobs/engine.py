@@ -10,7 +10,7 @@ A new kind of message goes into a queue of its own, which older workers do not s
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from procrastinate.schema import SchemaManager
 from procrastinate.types import JSONValue
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from recto.errors import Unavailable
 from recto.jobs.lanes import PRIORITIES
 from recto.storage.database import plain_url, raw
 
@@ -89,7 +90,8 @@ class Engine:
             priority=PRIORITIES[lane],
             connection=await raw(connection) if connection else None,
         )
-        await deferrer.defer_async(v=PAYLOAD_VERSION, job_id=str(job_id))
+        with _reaching():
+            await deferrer.defer_async(v=PAYLOAD_VERSION, job_id=str(job_id))
 
     async def defer_delivery(
         self, connection: AsyncConnection | None, delivery_id: UUID, wait_s: float = 0
@@ -99,19 +101,22 @@ class Engine:
         deferrer = self._deliver.configure(
             queue="deliveries", connection=await raw(connection) if connection else None, **options
         )
-        await deferrer.defer_async(v=PAYLOAD_VERSION, delivery_id=str(delivery_id))
+        with _reaching():
+            await deferrer.defer_async(v=PAYLOAD_VERSION, delivery_id=str(delivery_id))
 
     async def defer_delivery_again(self, delivery_id: UUID) -> None:
         """Queue an attempt for a message that seems to have lost its own; nothing when one such is waiting."""
         deferrer = self._deliver.configure(queue="deliveries", queueing_lock=f"delivery-{delivery_id}")
-        with contextlib.suppress(AlreadyEnqueued):
+        with contextlib.suppress(AlreadyEnqueued), _reaching():
             await deferrer.defer_async(v=PAYLOAD_VERSION, delivery_id=str(delivery_id))
 
     async def retry_stalled(self, silent_s: float) -> int:
         """Give tasks of dead workers back to the queue; returns how many."""
         tasks = self._app.job_manager
         given_back = 0
-        for task in await tasks.get_stalled_jobs(seconds_since_heartbeat=silent_s):
+        with _reaching():
+            stalled = list(await tasks.get_stalled_jobs(seconds_since_heartbeat=silent_s))
+        for task in stalled:
             try:
                 await tasks.retry_job(task)
                 given_back += 1
@@ -164,6 +169,15 @@ class Engine:
         if self._handlers is None:
             raise RuntimeError("tasks can be run by a worker only")
         return self._handlers
+
+
+@contextlib.contextmanager
+def _reaching() -> Generator[None]:
+    """Turn a failure of the engine's connection into ours."""
+    try:
+        yield
+    except ConnectorException as error:
+        raise Unavailable from error
 
 
 async def _configure(connection: psycopg.AsyncConnection) -> None:

@@ -185,8 +185,12 @@ class UnitRunner:
         """Record a failure; one of the server, and not of the document, only puts the unit back for a while."""
         bound.warning("unit failed", error=error.message, setbacks=held.setbacks)
         if isinstance(error, Unavailable) and held.setbacks < MAX_SETBACKS:
-            await self._persistently(partial(self._recorder.give_back, held, setback=True), bound)
-            await asyncio.sleep(pause_after(held.setbacks))  # in its slot: this worker takes less meanwhile
+            try:
+                await asyncio.sleep(
+                    pause_after(held.setbacks)
+                )  # in its slot: this worker takes less meanwhile
+            finally:
+                await self._persistently(partial(self._recorder.give_back, held, setback=True), bound)
             return
         record = partial(self._recorder.failed, held, error, callers_fault=isinstance(error, BadInput))
         await self._persistently(record, bound)
