@@ -17,6 +17,7 @@ from recto.jobs.submit import Submitter
 from recto.settings import MEBIBYTE, Settings
 from recto.storage.database import Database, migrate
 from recto.storage.objects import open_objects
+from recto.storage.pooler import lends_connections
 from recto.storage.queries import access
 from recto.storage.secrets import Secrets
 from recto.storage.signed_urls import CursorSigner, UrlSigner
@@ -93,7 +94,8 @@ class Adapters:
 
 def _adapters(settings: Settings) -> Adapters:
     url = database_url(settings)
-    database, engine = Database(url), Engine(url)
+    pooled = lends_connections(url)
+    database, engine = Database(url, pooled=pooled), Engine(url, pooled=pooled)
     objects = open_objects(settings.objects_url)
     admission = Admission(Depths(settings.queue_depth, settings.batch_queue_depth))
     submitter = Submitter(engine, objects, Secrets(settings.secret()), settings.priority_budget, admission)

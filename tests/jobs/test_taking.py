@@ -74,12 +74,24 @@ async def test_without_any_notice_a_look_finds_it(yard, monkeypatch):
     runner = Runner(yard)
     fleet = Fleet("w", yard.database, EVERY, 1, 0)
     taker = Taker(yard.database, fleet, runner, LEASE_S)
-    taker.polling_s = 0.2
     running = asyncio.create_task(taker.run(0))
     await asyncio.sleep(0.1)
     job_id = await yard.parse()
     held, _ = await runner.next(2)
     assert held.job_id == job_id
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def test_where_notices_do_not_come_it_looks_often(yard):
+    runner = Runner(yard)
+    taker = Taker(yard.database, Fleet("w", yard.database, EVERY, 1, 0), runner, LEASE_S)
+    taker.deaf = lambda: True
+    running = asyncio.create_task(taker.run(0))
+    await asyncio.sleep(0.1)
+    job_id = await yard.parse()
+    assert (await runner.next(2))[0].job_id == job_id
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
@@ -117,13 +129,15 @@ async def test_a_tenant_holds_no_more_than_its_share_of_the_fleet(yard):
     for _ in range(3):
         job_id = await yard.parse(tenant="t", tenant_share=0.5)
         await yard.take_in(job_id, "other", 4)  # two units of reading each
+    free = await yard.parse()
+    await yard.take_in(free, "other", 4)
+    await yard.rows("UPDATE unit SET status = 'later' WHERE job_id = :id AND kind = 'read'", id=free)
     async with worker(yard, readers=4) as runner:
         for _ in range(2):
             await runner.next()
         with pytest.raises(TimeoutError):
             await runner.next(0.4)
-        free = await yard.parse()
-        await yard.recorder("other").done(await yard.hold(free, "other"), taken(4))
+        await yard.rows("UPDATE unit SET status = 'pending' WHERE status = 'later'")
         assert (await runner.next())[0].job_id == free
 
 

@@ -12,6 +12,7 @@ from recto.storage.queries import jobs
 
 SHOWN_CHARACTERS = 80  # of an odd notice, in the log
 LOOK_S = 2.0  # between looks at the row, in case a notice got lost
+DEAF_LOOK_S = 0.25  # where no notice ever comes, as through a pooler
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +52,9 @@ class JobWaiter:
                         f"The job did not end within {seconds:g} s. It goes on: ask for job {job_id}."
                     )
                 try:
-                    await asyncio.wait_for(event.wait(), min(remaining, LOOK_S))
+                    await asyncio.wait_for(
+                        event.wait(), min(remaining, DEAF_LOOK_S if self._listener.deaf else LOOK_S)
+                    )
                 except TimeoutError:
                     continue
         finally:

@@ -21,7 +21,7 @@ import httpx
 from pydantic import SecretStr
 
 from recto.app import recto_version
-from recto.errors import RectoError
+from recto.errors import RectoError, Unavailable
 from recto.settings import Settings
 
 Level = Literal["ok", "note", "broken"]
@@ -271,7 +271,7 @@ def _shared(settings: Settings) -> Iterator[Finding]:
 
 def _database(settings: Settings) -> Iterator[Finding]:
     if settings.database_url is not None:
-        yield _server_version(settings.database_url, masked_url(settings.database_url))
+        yield from _named_server(settings.database_url)
         return
     wheel = _version(EMBEDDED_WHEEL)
     if wheel is None:
@@ -286,6 +286,71 @@ def _database(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield _server_version(url, "embedded, running")
+
+
+def _named_server(url: str) -> Iterator[Finding]:
+    from recto.storage.pooler import lends_connections  # noqa: PLC0415 - loads SQLAlchemy
+
+    version = _server_version(url, masked_url(url))
+    yield version
+    if version.level == "ok" and lends_connections(url):
+        yield Finding(
+            "note",
+            "no notices come through: a pooler lends connections for a transaction only. Recto polls instead,"
+            " which starts jobs up to a quarter of a second later; point RECTO_DATABASE_URL at the server itself"
+            " to avoid that",
+        )
+
+
+def _embedded_url(settings: Settings) -> str | None:
+    """The embedded database, when it is there and running."""
+    if _version(EMBEDDED_WHEEL) is None:
+        return None
+    from recto.storage.embedded import running_url  # noqa: PLC0415 - not on Windows, as the wheel
+
+    return running_url(settings.data_dir)
+
+
+def _workers(settings: Settings) -> Iterator[Finding]:
+    """Who works, and on what; lanes that nobody serves are named, for their jobs would wait for ever."""
+    url = settings.database_url or _embedded_url(settings)
+    if url is None:
+        yield Finding("ok", "started by recto serve, together with the database")
+        return
+    from recto.jobs.lanes import PRIORITIES  # noqa: PLC0415
+    from recto.storage.database import Database  # noqa: PLC0415 - loads SQLAlchemy
+    from recto.storage.queries import fleet  # noqa: PLC0415
+
+    async def living() -> list[fleet.WorkerRow]:
+        database = Database(url, pool_size=1)
+        try:
+            async with database.look() as connection:
+                if not await fleet.is_known(connection):
+                    return []
+                return [one for one in await fleet.workers(connection) if one.alive]
+        finally:
+            await database.close()
+
+    try:
+        found = asyncio.run(living())
+    except Unavailable:
+        yield Finding("note", "not known without the database")
+        return
+    if not found:
+        yield Finding(
+            "note", "no worker is running: jobs wait until 'recto worker' or 'recto serve' is started"
+        )
+        return
+    for one in found:
+        yield Finding(
+            "ok",
+            f"{one.name}: {one.readers} readers, {one.ocr_readers} recognisers, lanes {', '.join(one.lanes)}",
+        )
+    unserved = [lane for lane in PRIORITIES if not any(lane in one.lanes for one in found)]
+    if unserved:
+        yield Finding("note", f"nobody serves {', '.join(unserved)}: jobs of these lanes wait (RECTO_LANES)")
+    if not any(one.ocr_readers for one in found):
+        yield Finding("note", "nobody recognises scans: their pages are left out (RECTO_OCR_READERS)")
 
 
 def _server_version(url: str, name: str) -> Finding:
@@ -327,6 +392,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("Network", _network),
     ("Disk", _disk),
     ("Database", _database),
+    ("Workers", _workers),
     ("Storage", _storage),
     ("Several hosts", _shared),
 )

@@ -30,7 +30,6 @@ from recto.storage.database import plain_url, raw
 
 PAYLOAD_VERSION = 1
 HEARTBEAT_S = 3.0
-POLLING_S = 5.0  # only a net below LISTEN/NOTIFY, which brings new tasks in milliseconds
 DUE_POLLING_S = (
     1.0  # of the queue whose tasks come due: nobody announces that, so this is how late one may be
 )
@@ -63,10 +62,11 @@ class Handlers:
 class Engine:
     """Defers and runs tasks on one database."""
 
-    def __init__(self, url: str) -> None:
-        """Connect to nothing yet; use `open` or `async with`."""
+    def __init__(self, url: str, *, pooled: bool = False) -> None:
+        """Connect to nothing yet; use `open`. `pooled`: see `storage.pooler`."""
+        configure = _configure_pooled if pooled else _configure
         self._connector = procrastinate.PsycopgConnector(
-            conninfo=plain_url(url), min_size=1, max_size=POOL_SIZE, configure=_configure
+            conninfo=plain_url(url), min_size=1, max_size=POOL_SIZE, configure=configure
         )
         self._app = procrastinate.App(connector=self._connector)
         self._handlers: Handlers | None = None
@@ -141,7 +141,7 @@ class Engine:
                     queues=[queue, *FORMER_QUEUES] if queue == "advance" else [queue],
                     name=name,
                     concurrency=concurrency,
-                    fetch_job_polling_interval=DUE_POLLING_S if queue == "deliveries" else POLLING_S,
+                    fetch_job_polling_interval=DUE_POLLING_S,
                     update_heartbeat_interval=HEARTBEAT_S,
                     stalled_worker_timeout=HEARTBEAT_S * 4,
                     delete_jobs=DeleteJobCondition.ALWAYS,
@@ -188,6 +188,12 @@ async def _configure(connection: psycopg.AsyncConnection) -> None:
     """
     await connection.set_autocommit(True)
     await connection.execute("SET synchronous_commit = off")
+
+
+async def _configure_pooled(connection: psycopg.AsyncConnection) -> None:
+    """Leave nothing in a session that is only lent: it would reach whoever has it next."""
+    await connection.set_autocommit(True)
+    connection.prepare_threshold = None
 
 
 def _check_version(version: int) -> None:

@@ -111,7 +111,8 @@ class Taker:
         self._turns: dict[Queue, Turns] = {queue: Turns() for queue in get_args(Queue)}
         self._news: dict[Queue, asyncio.Event] = {queue: asyncio.Event() for queue in get_args(Queue)}
         self._running: set[asyncio.Task[None]] = set()
-        self.polling_s = POLLING_S
+        self.deaf: Callable[[], bool] = lambda: False
+        """Whether notices do not reach this process, so that it must look more often."""
 
     def heard(self, kind: str) -> None:
         """Units of a kind were planned, or freed, somewhere."""
@@ -172,7 +173,9 @@ class Taker:
                 turns.note(line)
                 self._start(queue, taken)
                 return 0.0
-        return SHARE_LOOK_S if held_back else self.polling_s
+        if self.deaf():
+            return DEAF_POLLING_S
+        return SHARE_LOOK_S if held_back else POLLING_S
 
     def _lanes(self, queue: Queue) -> Sequence[str]:
         if queue == "intake" and self._slots.free(queue) <= RESERVED_INTAKE:

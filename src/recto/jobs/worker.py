@@ -100,6 +100,7 @@ class Worker:
         # What the listeners miss while their connection is lost, `_stop_ended` and the taker's looks find.
         ends = Listener(self.database.url, JOB_ENDED, self._job_ended, lambda: None)
         news = Listener(self.database.url, UNITS_WAITING, self.taker.heard, self.taker.look)
+        self.taker.deaf = lambda: news.deaf
         handlers = Handlers(self.taker.look, self.flow.look_at, self.deliverer.deliver)
         slots = {"advance": ADVANCE_SLOTS, "deliveries": DELIVERY_SLOTS}
         grace_s = min(GRACE_S, self.lease_s / 2)

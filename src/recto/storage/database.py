@@ -44,8 +44,8 @@ def plain_url(url: str) -> str:
 class Database:
     """An asynchronous connection pool on one PostgreSQL database."""
 
-    def __init__(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
-        """Open nothing yet; connections are made when first needed."""
+    def __init__(self, url: str, *, pool_size: int = POOL_SIZE, pooled: bool = False) -> None:
+        """Open nothing yet; connections are made when first needed. `pooled`: see `storage.pooler`."""
         self.url = plain_url(url)
         self._engine: AsyncEngine = create_async_engine(
             driver_url(url),
@@ -54,6 +54,7 @@ class Database:
             pool_pre_ping=False,
             pool_recycle=1800,
             hide_parameters=True,
+            connect_args={"prepare_threshold": None} if pooled else {},
         )
         self._looking = self._engine.execution_options(isolation_level="AUTOCOMMIT")  # the same pool
 
@@ -98,21 +99,15 @@ async def raw(connection: AsyncConnection) -> psycopg.AsyncConnection:
 
 def migrate(url: str) -> None:
     """Bring the database to this version's tables; several processes may call it at once."""
-    engine = sa.create_engine(driver_url(url))
+    engine = sa.create_engine(driver_url(url), connect_args={"prepare_threshold": None})
     config = alembic.config.Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     try:
-        with engine.connect() as connection:
-            connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
-            connection.commit()
+        with engine.begin() as connection:
+            # Of the transaction, not of the session: through a pooler a session's lock would stay for ever.
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
             config.attributes["connection"] = connection
-            try:
-                alembic.command.upgrade(config, "head")
-                connection.commit()
-            finally:
-                connection.rollback()
-                connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
-                connection.commit()
+            alembic.command.upgrade(config, "head")
     except sqlalchemy.exc.OperationalError as error:
         raise Unavailable(f"The database cannot be reached: {error.orig}") from error
     finally:

@@ -5,6 +5,7 @@ Whoever waits also looks at the rows now and then; a notice only makes the look 
 
 import asyncio
 from collections.abc import Callable, Sequence
+from uuid import uuid4
 
 import psycopg
 import sqlalchemy as sa
@@ -15,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from recto.storage.database import plain_url
 
 JOB_ENDED = "recto_job_ended"
+ECHO = "echo-"  # how the notices begin by which a connection is tried
+ECHO_S = 2.0  # for such a notice to come back; it takes a millisecond
 RECONNECT_S = (0.2, 1.0, 5.0)  # waits between attempts to reach a database that is gone
 
 log = structlog.get_logger(__name__)
@@ -38,7 +41,9 @@ async def notify_each(connection: AsyncConnection, channel: str, payloads: Seque
 class Listener:
     """Hears one channel on a connection of its own and calls `heard(payload)` for each notice.
 
-    `missed()` is called after the connection was lost and is back: anything may have happened in between.
+    `missed()` is called after the connection was lost and is back: anything may have happened in between. A
+    pooler that lends its connections for a transaction only takes the LISTEN and passes no notice on; so each
+    connection is tried with a notice to itself, and while that does not come, `deaf` is true: look more often.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class Listener:
         self._heard = heard
         self._missed = missed
         self.ready = asyncio.Event()
+        self.deaf = False
 
     async def listen(self) -> None:
         """Listen until cancelled, through losses of the connection."""
@@ -58,13 +64,33 @@ class Listener:
             try:
                 async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
                     await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
+                    self.deaf = not await self._hears(connection)
                     self.ready.set()
                     if failures:
                         self._missed()
                     failures = 0
                     async for notice in connection.notifies():
-                        self._heard(notice.payload)
+                        self._pass_on(notice.payload)
             except psycopg.Error as error:
                 log.warning("listening was interrupted", channel=self._channel, error=str(error).strip())
             failures += 1
             await asyncio.sleep(RECONNECT_S[min(failures, len(RECONNECT_S)) - 1])
+
+    async def _hears(self, connection: psycopg.AsyncConnection) -> bool:
+        """Whether a notice sent to this channel arrives; others that come meanwhile are passed on."""
+        token = f"{ECHO}{uuid4().hex}"
+        async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as sender:
+            await sender.execute("SELECT pg_notify(%s, %s)", (self._channel, token))
+        async for notice in connection.notifies(timeout=ECHO_S):
+            if notice.payload == token:
+                return True
+            self._pass_on(notice.payload)
+        log.warning(
+            "no notices come through this database connection, as with a pooler: polling instead",
+            channel=self._channel,
+        )
+        return False
+
+    def _pass_on(self, payload: str) -> None:
+        if not payload.startswith(ECHO):  # another process tries its own connection
+            self._heard(payload)

@@ -64,3 +64,8 @@ async def workers(connection: AsyncConnection) -> list[WorkerRow]:
         WorkerRow(name, tuple(lanes), readers, ocr_readers, float(silent_s), float(age_s))
         for name, lanes, readers, ocr_readers, silent_s, age_s in await connection.execute(query)
     ]
+
+
+async def is_known(connection: AsyncConnection) -> bool:
+    """Whether the database has the table of workers: not before the first start of a server."""
+    return await connection.scalar(sa.text("SELECT to_regclass('worker') IS NOT NULL")) or False
