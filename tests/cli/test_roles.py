@@ -171,6 +171,17 @@ def test_a_full_queue_answers_429_and_says_when_to_come_back(site, client, page)
     submit(client, file_id, queue_priority="batch")
 
 
+def test_a_sync_call_does_not_wait_behind_a_batch(site, client, page):
+    file_id = upload(client, page)
+    batch = [submit(client, file_id, queue_priority="batch") for _ in range(60)]
+    with site.process("worker", "--ocr", "0", "--concurrency", "1"):
+        until(lambda: status(client, batch[0]) == "Completed")
+        assert client.post("/parse", json={"input": file_id}).status_code == 200
+        listed = client.get("/jobs").json()["jobs"]
+        assert sum(job["status"] == "Pending" for job in listed) > 0, "batch jobs still wait for their turn"
+        until(lambda: {job["status"] for job in client.get("/jobs").json()["jobs"]} == {"Completed"})
+
+
 def test_the_vendors_tenants_are_bounded_and_kept(site, client, page):
     file_id = upload(client, page)
     throttled = submit(client, file_id, settings={"tenant_throttling": {"tenant_id": "t", "max_share": 0.25}})
