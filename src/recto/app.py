@@ -25,6 +25,7 @@ from recto.storage.signed_urls import CursorSigner, UrlSigner
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from recto.jobs.units import Workshop
     from recto.jobs.worker import Worker
 
 UNKNOWN_VERSION = "0.1.0"
@@ -133,21 +134,13 @@ def make_api(settings: Settings) -> "FastAPI":
     return create_api(context, parts.engine)
 
 
-def make_worker(settings: Settings) -> "Worker":
-    """A worker process's parts, wired. Starts its child pools; run it with `run_worker`."""
+def _workshop(settings: Settings, name: str, database: Database, guard: AddressGuard) -> "Workshop":
+    """What a worker's units are done with; its child pools start here."""
     from recto.jobs.children import Children  # noqa: PLC0415 - the API starts no children
-    from recto.jobs.fleet import Fleet  # noqa: PLC0415
-    from recto.jobs.reconcile import Reconciler  # noqa: PLC0415
-    from recto.jobs.records import Recorder  # noqa: PLC0415
     from recto.jobs.sources import Sources  # noqa: PLC0415
-    from recto.jobs.taking import Taker  # noqa: PLC0415
-    from recto.jobs.units import UnitRunner, Workshop  # noqa: PLC0415
-    from recto.jobs.worker import Worker, make_scratch, worker_name  # noqa: PLC0415
-    from recto.webhooks.delivery import Deliverer  # noqa: PLC0415
+    from recto.jobs.units import Workshop  # noqa: PLC0415
+    from recto.jobs.worker import make_scratch  # noqa: PLC0415
 
-    parts = _adapters(settings)
-    name = worker_name()
-    guard = AddressGuard(settings.allowed_hosts)
     children = Children(
         settings.readers,
         settings.ocr_readers,
@@ -157,9 +150,9 @@ def make_worker(settings: Settings) -> "Worker":
     )
     objects = open_objects(settings.objects_url)
     scratch = make_scratch(settings.data_dir.resolve() / "scratch")
-    shop = Workshop(
+    return Workshop(
         name=name,
-        database=parts.database,
+        database=database,
         objects=objects,
         sources=Sources(objects, scratch, settings.source_cache_mb * MEBIBYTE),
         children=children,
@@ -172,6 +165,22 @@ def make_worker(settings: Settings) -> "Worker":
         lease_s=settings.lease_s,
         layout_model=settings.layout_model,
     )
+
+
+def make_worker(settings: Settings) -> "Worker":
+    """A worker process's parts, wired. Starts its child pools; run it with `run_worker`."""
+    from recto.jobs.fleet import Fleet  # noqa: PLC0415 - the API does no units
+    from recto.jobs.reconcile import Reconciler  # noqa: PLC0415
+    from recto.jobs.records import Recorder  # noqa: PLC0415
+    from recto.jobs.taking import Taker  # noqa: PLC0415
+    from recto.jobs.units import UnitRunner  # noqa: PLC0415
+    from recto.jobs.worker import Worker, worker_name  # noqa: PLC0415
+    from recto.webhooks.delivery import Deliverer  # noqa: PLC0415
+
+    parts = _adapters(settings)
+    name = worker_name()
+    guard = AddressGuard(settings.allowed_hosts)
+    shop = _workshop(settings, name, parts.database, guard)
     lanes = served_lanes(settings.lanes)
     fleet = Fleet(name, parts.database, lanes, settings.readers, settings.ocr_readers)
     recorder = Recorder(
@@ -195,7 +204,7 @@ def make_worker(settings: Settings) -> "Worker":
         name=name,
         database=parts.database,
         engine=parts.engine,
-        children=children,
+        children=shop.children,
         flow=parts.flow,
         runner=runner,
         fleet=fleet,
