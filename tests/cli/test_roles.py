@@ -173,7 +173,7 @@ def test_a_full_queue_answers_429_and_says_when_to_come_back(site, client, page)
 
 def test_a_sync_call_does_not_wait_behind_a_batch(site, client, page):
     file_id = upload(client, page)
-    batch = [submit(client, file_id, queue_priority="batch") for _ in range(60)]
+    batch = [submit(client, file_id, queue_priority="batch") for _ in range(25)]
     with site.process("worker", "--ocr", "0", "--concurrency", "1"):
         until(lambda: status(client, batch[0]) == "Completed")
         assert client.post("/parse", json={"input": file_id}).status_code == 200
@@ -194,7 +194,7 @@ def test_the_vendors_tenants_are_bounded_and_kept(site, client, page):
 
 
 def test_a_database_that_is_away_is_told_and_outlived(site, client):
-    file_id = upload(client, pages_pdf(60, 800))
+    file_id = upload(client, pages_pdf(40, 800))
     found: dict[str, httpx.Response] = {}
 
     def call() -> None:
@@ -218,7 +218,7 @@ def test_a_database_that_is_away_is_told_and_outlived(site, client):
             site.postgres.ensure_running()
         waiting.join(PATIENCE_S)
         assert found["sync"].status_code == 200, found["sync"].text
-        assert found["sync"].json()["usage"]["num_pages"] == 60
+        assert found["sync"].json()["usage"]["num_pages"] == 40
         job_id = submit(client, file_id)
         until(lambda: status(client, job_id) == "Completed")
 

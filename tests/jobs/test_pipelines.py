@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from job_yard import read
 from recto.errors import DownloadFailed
 from recto.jobs.records import Copied
-from recto.jobs.states import may_become
+from recto.jobs.states import may_become, progress
 from recto.storage.queries import jobs
 
 
@@ -35,10 +35,14 @@ async def test_a_running_pipeline_shows_its_childrens_pages(yard):
     await yard.take_in(first, "w", 4)
     await yard.recorder("w").done(await yard.hold(first, "w"), read(2))
     row = await shown(yard, top)
-    assert (row.status, row.pages_done, row.pages_total) == ("InProgress", 2, None)
+    assert (row.status, row.pages_done) == ("InProgress", 2)
+    assert (row.pages_total, row.pages_known) == (4, 0.5), "what is known of it is told"
+    halfway = progress(row.status, row.pages_done, row.pages_total, row.pages_known)
     await yard.take_in(second, "w", 3)
     row = await shown(yard, top)
     assert (row.pages_done, row.pages_total, row.stage) == (2, 7, "reading")
+    assert row.pages_known == 1
+    assert 0 < halfway < progress(row.status, row.pages_done, row.pages_total, row.pages_known)
     assert row.started_at == (await yard.job(first)).started_at
     await yard.recorder("w").done(await yard.hold(second, "w"), read(2))
     assert (await shown(yard, top)).pages_done == 4
@@ -91,6 +95,8 @@ def counted(yard):
 
 async def test_many_documents_take_no_more_statements_than_few(yard):
     counts = []
+    yard.submitter._admission.every_s = 3600  # how much waits is counted once, by this first job
+    await yard.parse()
     for documents in (3, 60):
         references = [await yard.upload() for _ in range(documents)]
         with counted(yard) as made:
