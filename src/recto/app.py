@@ -9,8 +9,10 @@ from uuid import UUID
 from recto.errors import InvalidConfig
 from recto.intake.fetch import Fetcher
 from recto.intake.guard import AddressGuard
+from recto.jobs.deletion import Deletion
 from recto.jobs.engine import Engine, migrate_engine
 from recto.jobs.flow import Flow
+from recto.jobs.retention import Periods, Sweeper
 from recto.jobs.submit import Submitter
 from recto.settings import Settings
 from recto.storage.database import Database, migrate
@@ -103,13 +105,15 @@ def make_api(settings: Settings) -> "FastAPI":
     from recto.api.waiting import JobWaiter  # noqa: PLC0415
 
     parts = _adapters(settings)
+    objects = open_objects(settings.objects_url)
     secret = settings.secret()
     context = Context(
         database=parts.database,
-        objects=open_objects(settings.objects_url),
+        objects=objects,
         submitter=parts.submitter,
         flow=parts.flow,
         waiter=JobWaiter(parts.database),
+        deletion=Deletion(parts.database, objects),
         guard=AddressGuard(settings.allowed_hosts),
         signer=UrlSigner(secret),
         cursors=CursorSigner(secret),
@@ -119,12 +123,22 @@ def make_api(settings: Settings) -> "FastAPI":
             inline_result_bytes=settings.inline_result_bytes,
             signed_url_s=settings.signed_url_s,
             sync_wait_s=settings.sync_wait_s,
+            cancel_on_disconnect=settings.cancel_on_disconnect,
         ),
         auth=settings.auth,
         public_url=settings.public_url,
         version=recto_version(),
     )
     return create_api(context, parts.engine)
+
+
+def periods(settings: Settings) -> Periods:
+    """How long things are kept."""
+    return Periods(
+        results_s=settings.retention_s or None,
+        tombstones_s=settings.tombstone_s,
+        unfetched_s=settings.unfetched_s,
+    )
 
 
 def make_worker(settings: Settings) -> "Worker":
@@ -181,6 +195,7 @@ def make_worker(settings: Settings) -> "Worker":
         runner=UnitRunner(shop, recorder),
         deliverer=deliverer,
         reconciler=Reconciler(parts.database, parts.engine, parts.flow),
+        sweeper=Sweeper(parts.database, shop.objects, periods(settings)),
         readers=settings.readers,
         ocr_readers=settings.ocr_readers,
         lease_s=settings.lease_s,

@@ -5,7 +5,7 @@
     |   |-- InvalidConfig, InvalidPageRange, NotFound, UrlNotAllowed, DownloadFailed, ...
     |   `-- DocumentCorrupt, DocumentEmpty, DocumentUnsupported, DocumentLocked, DocumentTooLarge, ...
     |-- Refused             the state of a job or a limit forbids it now
-    |   `-- JobState, JobNotComplete, JobDeleted, JobCancelled, QueueFull, RateLimited, AuthFailed
+    |   `-- JobState, JobNotComplete, JobDeleted, JobCancelled, KeyReused, QueueFull, RateLimited, AuthFailed
     `-- OurFault            a defect, a crash or a missing part of this server
         `-- ProcessingFailed, DownloadInterrupted, SubprocessCrashed, JobTimeout, Internal, Unavailable
 
@@ -192,6 +192,10 @@ class JobDeleted(Refused):
 
     name = "JOB_DELETED"
     status = 410
+
+
+class KeyReused(Refused):
+    """The Idempotency-Key was used for another call within the last 24 hours."""
 
 
 class JobCancelled(Refused):

@@ -76,6 +76,22 @@ class Settings(BaseSettings):
     signed_url_s: int = Field(default=3600, gt=0, description="Life of signed URLs")
     sync_wait_s: float = Field(default=900, gt=0, description="How long a synchronous call waits for its job")
     priority_budget: int = Field(default=5, ge=0, description="Priority jobs an organisation may have active")
+    cancel_on_disconnect: bool = Field(
+        default=False, description="Cancel the job of a synchronous call whose client goes away"
+    )
+    retention_s: float = Field(
+        default=86400, ge=0, description="How long uploads and results are kept; 0: until they are deleted"
+    )
+    tombstone_s: float = Field(
+        default=30 * 86400,
+        ge=0,
+        description="How long a deleted job is known to have been there (410, not 404)",
+    )
+    unfetched_s: float = Field(
+        default=3600,
+        gt=0,
+        description="How long the result of a call with X-Recto-Retention: none waits to be fetched",
+    )
     fetch_timeout_s: float = Field(default=300, gt=0, description="Limit for the download of a document")
     webhook_timeout_s: float = Field(default=15, gt=0, description="Limit for one webhook delivery attempt")
     webhook_backoff_s: Annotated[tuple[float, ...], NoDecode] = Field(

@@ -18,6 +18,7 @@ from recto.jobs.children import Children
 from recto.jobs.engine import Engine, Handlers
 from recto.jobs.flow import Flow
 from recto.jobs.reconcile import Reconciler
+from recto.jobs.retention import Sweeper
 from recto.jobs.units import UnitRunner
 from recto.storage.database import Database
 from recto.storage.notices import JOB_ENDED, Listener
@@ -85,6 +86,7 @@ class Worker:
     runner: UnitRunner
     deliverer: Deliverer
     reconciler: Reconciler
+    sweeper: Sweeper
     readers: int
     ocr_readers: int
     lease_s: float
@@ -111,6 +113,7 @@ class Worker:
                 group.create_task(self._stop_ended())
                 group.create_task(self._keep_leases())
                 group.create_task(self.reconciler.run())
+                group.create_task(self.sweeper.run())
                 group.create_task(
                     self.engine.run_worker(self.name, slots, handlers, min(GRACE_S, self.lease_s / 2))
                 )

@@ -4,7 +4,7 @@ Whoever waits also looks at the rows now and then; a notice only makes the look 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import psycopg
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from recto.storage.database import plain_url
 
 JOB_ENDED = "recto_job_ended"
+JOB_MOVED = "recto_job_moved"
 RECONNECT_S = (0.2, 1.0, 5.0)  # waits between attempts to reach a database that is gone
 
 log = structlog.get_logger(__name__)
@@ -36,18 +37,24 @@ async def notify_each(connection: AsyncConnection, channel: str, payloads: Seque
 
 
 class Listener:
-    """Hears one channel on a connection of its own and calls `heard(payload)` for each notice.
+    """Hears a channel on a connection of its own and calls `heard(payload)` for each notice.
 
-    `missed()` is called after the connection was lost and is back: anything may have happened in between.
+    `also` names further channels, heard on the same connection, and what is called for each. `missed()` is
+    called after the connection was lost and is back: anything may have happened in between.
     """
 
     def __init__(
-        self, url: str, channel: str, heard: Callable[[str], None], missed: Callable[[], None]
+        self,
+        url: str,
+        channel: str,
+        heard: Callable[[str], None],
+        missed: Callable[[], None],
+        also: Mapping[str, Callable[[str], None]] | None = None,
     ) -> None:
         """Start nothing yet; run `listen` as a task."""
         self._url = plain_url(url)
         self._channel = channel
-        self._heard = heard
+        self._heard = {channel: heard, **(also or {})}
         self._missed = missed
         self.ready = asyncio.Event()
 
@@ -57,13 +64,14 @@ class Listener:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
-                    await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
+                    for channel in self._heard:
+                        await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
                     self.ready.set()
                     if failures:
                         self._missed()
                     failures = 0
                     async for notice in connection.notifies():
-                        self._heard(notice.payload)
+                        self._heard[notice.channel](notice.payload)
             except psycopg.Error as error:
                 log.warning("listening was interrupted", channel=self._channel, error=str(error).strip())
             failures += 1

@@ -13,9 +13,9 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -165,9 +165,12 @@ class Objects:
         except NotFound:
             return
 
-    async def delete_prefix(self, prefix: str) -> None:
-        """Remove every object under the prefix (see `list_keys`); none there is fine."""
-        keys = [key async for key in self.list_keys(prefix)]
+    async def delete_prefix(self, prefix: str) -> int:
+        """Remove every object under the prefix (see `list_keys`), and say how many; none there is fine."""
+        return await self.delete_all([key async for key in self.list_keys(prefix)])
+
+    async def delete_all(self, keys: Sequence[str]) -> int:
+        """Remove these objects, and say how many; one that is not there is fine."""
         for start in range(0, len(keys), LIST_BATCH):
             batch = keys[start : start + LIST_BATCH]
             if self._root is not None:
@@ -175,8 +178,9 @@ class Objects:
                 for key in batch:
                     await self.delete(key)
                 continue
-            with self._translated(prefix):
+            with self._translated(batch[0]):
                 await obstore.delete_async(self._store, batch)
+        return len(keys)
 
     async def list_keys(self, prefix: str) -> AsyncIterator[str]:
         """Every key under the prefix, in no order. A prefix is whole parts: "a/b" has "a/b/c", not "a/bc"."""
@@ -185,6 +189,21 @@ class Objects:
             async for batch in obstore.list(self._store, folder, chunk_size=LIST_BATCH):
                 for found in batch:
                     yield found["path"]
+
+    async def list_ages(self, prefix: str) -> AsyncIterator[tuple[str, float]]:
+        """Every key under the prefix with the seconds since it was written, in no order."""
+        folder = valid_key(prefix.rstrip("/"))
+        now = datetime.now(UTC)
+        with self._translated(prefix):
+            async for batch in obstore.list(self._store, folder, chunk_size=LIST_BATCH):
+                for found in batch:
+                    yield found["path"], (now - found["last_modified"]).total_seconds()
+
+    async def list_folders(self, prefix: str) -> list[str]:
+        """The names of the parts that follow the prefix in keys with more parts: "a/b/c" has "b" under "a"."""
+        with self._translated(prefix):
+            found = await obstore.list_with_delimiter_async(self._store, valid_key(prefix.rstrip("/")))
+        return [PurePosixPath(one).name for one in found["common_prefixes"]]
 
     @asynccontextmanager
     async def local_file(self, key: str) -> AsyncGenerator[Path]:
