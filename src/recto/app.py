@@ -12,7 +12,7 @@ from recto.intake.guard import AddressGuard
 from recto.jobs.deletion import Deletion
 from recto.jobs.engine import Engine, migrate_engine
 from recto.jobs.flow import Flow
-from recto.jobs.retention import Periods, Sweeper
+from recto.jobs.retention import Periods, Sweeper, Swept
 from recto.jobs.submit import Submitter
 from recto.settings import Settings
 from recto.storage.database import Database, migrate
@@ -210,6 +210,55 @@ async def run_worker(worker: "Worker") -> None:
     finally:
         await worker.engine.close()
         await worker.database.close()
+
+
+def retry_job(
+    settings: Settings, organisation: str, job_id: UUID, password: str | None
+) -> dict[UUID, list[int]]:
+    """Read a job's failed pages again, from the command line; returns them by job.
+
+    Raises:
+        NotFound: no such organisation or job. JobState: it did not complete, or lost no page.
+    """
+    from recto.jobs.retry import retry_failed_pages  # noqa: PLC0415 - used by this command only
+
+    async def run() -> dict[UUID, list[int]]:
+        parts = _adapters(settings)
+        await parts.engine.open()
+        try:
+            async with parts.database.begin() as connection:
+                owner = await access.find_organisation(connection, organisation)
+                return await retry_failed_pages(
+                    connection,
+                    parts.flow,
+                    open_objects(settings.objects_url),
+                    owner,
+                    job_id,
+                    parts.submitter.sealed(password),
+                )
+        finally:
+            await parts.engine.close()
+            await parts.database.close()
+
+    return asyncio.run(run())
+
+
+def purge(settings: Settings, older_than_s: float | None, *, dry: bool) -> Swept | None:
+    """Delete what is over, from the command line; None when a worker is at it.
+
+    Raises:
+        Unavailable: database or storage fail.
+    """
+
+    async def run() -> Swept | None:
+        database = Database(database_url(settings))
+        try:
+            sweeper = Sweeper(database, open_objects(settings.objects_url), periods(settings))
+            return await (sweeper.look(older_than_s) if dry else sweeper.once(older_than_s=older_than_s))
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
 
 
 def cancel_job(settings: Settings, organisation: str, job_id: UUID) -> None:
