@@ -327,3 +327,25 @@ async def test_readings_that_serve_a_retry_stay(yard, objects, sweeper):
     )
     assert (await sweeper.once()).objects == 0
     assert f"jobs/{job_id}/units/1" in await keys(objects)
+
+
+async def test_what_a_killed_writer_left_in_a_folder_goes(yard, tmp_path):
+    objects = open_objects(tmp_path.as_uri())
+    folder = tmp_path / "uploads" / str(yard.organisation)
+    folder.mkdir(parents=True)
+    (folder / f"{uuid4()}.pdf#1").write_bytes(b"half a document")
+    assert (
+        await Sweeper(yard.database, objects, PERIODS).once()
+    ).objects == 0  # it may still be being written
+    assert (await Sweeper(yard.database, objects, PERIODS, orphan_age_s=0).once()).objects == 1
+    assert not any(tmp_path.rglob("*.pdf*"))
+
+
+async def test_a_turn_sweeps_rows_often_and_lists_the_storage_seldom(yard, objects, sweeper):
+    first = await sweeper.turn()
+    assert (first is not None, first.left) == (True, 0)
+    assert await sweeper.turn() is None
+    await yard.rows("UPDATE sweep SET ran_at = ran_at - interval '1 minute'")
+    assert (await sweeper.turn()).left is None
+    await yard.rows("UPDATE sweep SET ran_at = ran_at - interval '2 hours'")
+    assert (await sweeper.turn()).left == 0

@@ -192,6 +192,7 @@ class Sweeper:
 
     async def _remove_orphans(self, swept: Swept, until: float) -> None:
         """Remove objects without an owner, then list again and count those that are there all the same."""
+        swept.objects += await self._objects.drop_unfinished(self._orphan_age_s)
         batch: list[str] = []
         async for key in self._orphans():
             batch.append(key)

@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -52,6 +53,9 @@ OWNER_ONLY_FILE = 0o600
 OWNER_ONLY_FOLDER = 0o700
 
 _KEY_PART = re.compile(r"[A-Za-z0-9._=+@~-]+")
+
+_UNFINISHED = re.compile(r".+#\d+")
+"""How the folder store names a file until all of it is there; no key has this sign."""
 
 _CLOUD_SCHEMES = {
     "s3": "S3",
@@ -205,6 +209,15 @@ class Objects:
             found = await obstore.list_with_delimiter_async(self._store, valid_key(prefix.rstrip("/")))
         return [PurePosixPath(one).name for one in found["common_prefixes"]]
 
+    async def drop_unfinished(self, older_than_s: float) -> int:
+        """Remove what writers that died in the middle have left in a folder, and say how many files.
+
+        A listing does not show them. A cloud keeps parts of its own, for which the bucket needs a lifecycle rule.
+        """
+        if self._root is None:
+            return 0
+        return await asyncio.to_thread(_drop_unfinished, self._root, older_than_s)
+
     @asynccontextmanager
     async def local_file(self, key: str) -> AsyncGenerator[Path]:
         """The object as a file to read, never to write.
@@ -323,6 +336,18 @@ def _remove_empty_folders(root: Path, folder: Path) -> None:
         except OSError:
             return  # not empty, or another writer was faster: both are fine
         folder = folder.parent
+
+
+def _drop_unfinished(root: Path, older_than_s: float) -> int:
+    dropped, before = 0, time.time() - older_than_s
+    for folder, _, names in os.walk(root):  # passes over folders that vanish meanwhile
+        for path in (Path(folder) / name for name in names if _UNFINISHED.fullmatch(name)):
+            with suppress(FileNotFoundError):  # it was finished at this moment
+                if path.stat().st_mtime < before:
+                    path.unlink()
+                    dropped += 1
+                    _remove_empty_folders(root, path.parent)
+    return dropped
 
 
 def open_objects(url: str) -> Objects:

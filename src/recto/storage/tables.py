@@ -133,14 +133,19 @@ job = sa.Table(
     sa.Index(
         "ix_job_kept",
         "ended_at",
-        postgresql_where=sa.text("ended_at IS NOT NULL AND deleting_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NOT NULL AND deleting_at IS NULL AND keep <> 'persist'"),
     ),
     sa.Index(
         "ix_job_untidy",
         "ended_at",
         postgresql_where=sa.text("ended_at IS NOT NULL AND tidied_at IS NULL"),
     ),
-    sa.Index("ix_job_deleting", "deleting_at", postgresql_where=sa.text("deleting_at IS NOT NULL")),
+    sa.Index(
+        "ix_job_deleting",
+        "deleting_at",
+        postgresql_where=sa.text("deleting_at IS NOT NULL AND deleted_at IS NULL"),
+    ),
+    sa.Index("ix_job_deleted", "deleted_at", postgresql_where=sa.text("deleted_at IS NOT NULL")),
 )
 
 unit = sa.Table(

@@ -20,9 +20,13 @@ STATEMENTS = (
     "UPDATE job SET keep = 'persist' WHERE request->'options'->'result'->>'persist' = 'true'",
     "UPDATE job SET tidied_at = ended_at WHERE status = 'Completed'",
     "UPDATE job SET deleting_at = deleted_at, deletion = 'asked' WHERE deleted_at IS NOT NULL",
-    "CREATE INDEX ix_job_kept ON job (ended_at) WHERE ended_at IS NOT NULL AND deleting_at IS NULL",
+    """
+    CREATE INDEX ix_job_kept ON job (ended_at)
+        WHERE ended_at IS NOT NULL AND deleting_at IS NULL AND keep <> 'persist'
+    """,
     "CREATE INDEX ix_job_untidy ON job (ended_at) WHERE ended_at IS NOT NULL AND tidied_at IS NULL",
-    "CREATE INDEX ix_job_deleting ON job (deleting_at) WHERE deleting_at IS NOT NULL",
+    "CREATE INDEX ix_job_deleting ON job (deleting_at) WHERE deleting_at IS NOT NULL AND deleted_at IS NULL",
+    "CREATE INDEX ix_job_deleted ON job (deleted_at) WHERE deleted_at IS NOT NULL",
     "CREATE INDEX ix_upload_created_at ON upload (created_at)",
     """
     CREATE TABLE idempotency (
