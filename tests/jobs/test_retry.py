@@ -158,3 +158,24 @@ async def test_two_retries_at_once_are_one(yard, objects):
     answers = await asyncio.gather(*(retry(yard, objects, job_id) for _ in range(3)), return_exceptions=True)
     assert sum(answer == {job_id: [3]} for answer in answers) == 1
     assert sum(isinstance(answer, JobState) for answer in answers) == 2
+
+
+async def test_pages_of_a_time_without_recognition_are_read_once_there_is_some(yard, objects):
+    job_id = await yard.parse()
+    source = {"key": f"jobs/{job_id}/source", "kind": "pdf", "extension": ".pdf", "mime": "m", "pages": 2}
+    recorder = yard.recorder("w", ocr=False)
+    reading = await recorder.done(await yard.hold(job_id, "w"), type(taken(2))(source=source, chosen=(1, 2)))
+    needs = Outcome(result_key=f"jobs/{job_id}/units/1", pages_done=1, needs_ocr=(2,))
+    assembling = await recorder.done(reading, needs)
+    async with yard.database.begin() as connection:
+        failures = await units.failures(connection, job_id)
+    done = Outcome(result_key="k", assembled=Assembled(5, {}, ()), failures=tuple(failures))
+    await recorder.done(assembling, done)
+    row = await yard.job(job_id)
+    assert row.warnings == [
+        "Page 2 could not be read: it has no usable text layer, and recognition is off (RECTO_OCR_READERS=0)."
+    ]
+    for name in ("source", "units/1"):
+        await objects.put_bytes(f"jobs/{job_id}/{name}", b"x")
+    assert await retry(yard, objects, job_id) == {job_id: [2]}
+    assert (await yard.hold(job_id, "w")).kind == "ocr"

@@ -65,6 +65,22 @@ async def plan(connection: AsyncConnection, job_id: UUID, new: Sequence[NewUnit]
     return list(added.scalars().all())
 
 
+async def plan_failed(
+    connection: AsyncConnection, job_id: UUID, kind: str, pages: Sequence[int], error: ErrorRecord
+) -> None:
+    """Insert a unit that nobody can do, as failed."""
+    await connection.execute(
+        unit.insert().values(
+            job_id=job_id,
+            kind=kind,
+            pages=list(pages),
+            status="failed",
+            error=error,
+            ended_at=sa.func.clock_timestamp(),
+        )
+    )
+
+
 async def plan_first(connection: AsyncConnection, job_ids: Sequence[UUID], kind: str) -> list[int]:
     """Insert one unit for each of these jobs; returns their ids in the same order."""
     if not job_ids:
