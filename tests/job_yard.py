@@ -29,7 +29,10 @@ from recto.storage.secrets import Secrets
 LEASE_S = 10.0
 BUDGET = 5
 WEBHOOK = {"mode": "direct", "url": "http://127.0.0.1:9/hook"}
-EMPTY = "TRUNCATE job, unit, delivery, upload, pipeline, pipeline_version, worker, procrastinate_jobs CASCADE"
+EMPTY = (
+    "TRUNCATE job, unit, delivery, upload, idempotency, sweep, pipeline, pipeline_version, worker,"
+    " procrastinate_jobs CASCADE"
+)
 
 
 class Heard(asyncio.Queue[str]):

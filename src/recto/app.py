@@ -10,9 +10,11 @@ from recto.errors import InvalidConfig
 from recto.intake.fetch import Fetcher
 from recto.intake.guard import AddressGuard
 from recto.jobs.admission import Admission, Depths
+from recto.jobs.deletion import Deletion
 from recto.jobs.engine import Engine, migrate_engine
 from recto.jobs.flow import Flow
 from recto.jobs.lanes import served_lanes
+from recto.jobs.retention import Periods, Sweeper, Swept
 from recto.jobs.submit import Submitter
 from recto.settings import MEBIBYTE, Settings
 from recto.storage.database import Database, migrate
@@ -110,13 +112,15 @@ def make_api(settings: Settings) -> "FastAPI":
     from recto.api.waiting import JobWaiter  # noqa: PLC0415
 
     parts = _adapters(settings)
+    objects = open_objects(settings.objects_url)
     secret = settings.secret()
     context = Context(
         database=parts.database,
-        objects=open_objects(settings.objects_url),
+        objects=objects,
         submitter=parts.submitter,
         flow=parts.flow,
         waiter=JobWaiter(parts.database),
+        deletion=Deletion(parts.database, objects),
         guard=AddressGuard(settings.allowed_hosts),
         signer=UrlSigner(secret),
         cursors=CursorSigner(secret),
@@ -126,12 +130,22 @@ def make_api(settings: Settings) -> "FastAPI":
             inline_result_bytes=settings.inline_result_bytes,
             signed_url_s=settings.signed_url_s,
             sync_wait_s=settings.sync_wait_s,
+            cancel_on_disconnect=settings.cancel_on_disconnect,
         ),
         auth=settings.auth,
         public_url=settings.public_url,
         version=recto_version(),
     )
     return create_api(context, parts.engine)
+
+
+def periods(settings: Settings) -> Periods:
+    """How long things are kept."""
+    return Periods(
+        results_s=settings.retention_s or None,
+        tombstones_s=settings.tombstone_s,
+        unfetched_s=settings.unfetched_s,
+    )
 
 
 def _workshop(settings: Settings, name: str, database: Database, guard: AddressGuard) -> "Workshop":
@@ -211,6 +225,7 @@ def make_worker(settings: Settings) -> "Worker":
         taker=Taker(parts.database, fleet, runner, settings.lease_s),
         deliverer=deliverer,
         reconciler=Reconciler(parts.database, parts.engine, parts.flow),
+        sweeper=Sweeper(parts.database, shop.objects, periods(settings)),
         lease_s=settings.lease_s,
     )
 
@@ -242,6 +257,55 @@ async def run_worker(worker: "Worker") -> None:
     finally:
         await worker.engine.close()
         await worker.database.close()
+
+
+def retry_job(
+    settings: Settings, organisation: str, job_id: UUID, password: str | None
+) -> dict[UUID, list[int]]:
+    """Read a job's failed pages again, from the command line; returns them by job.
+
+    Raises:
+        NotFound: no such organisation or job. JobState: it did not complete, or lost no page.
+    """
+    from recto.jobs.retry import retry_failed_pages  # noqa: PLC0415 - used by this command only
+
+    async def run() -> dict[UUID, list[int]]:
+        parts = _adapters(settings)
+        await parts.engine.open()
+        try:
+            async with parts.database.begin() as connection:
+                owner = await access.find_organisation(connection, organisation)
+                return await retry_failed_pages(
+                    connection,
+                    parts.flow,
+                    open_objects(settings.objects_url),
+                    owner,
+                    job_id,
+                    parts.submitter.sealed(password),
+                )
+        finally:
+            await parts.engine.close()
+            await parts.database.close()
+
+    return asyncio.run(run())
+
+
+def purge(settings: Settings, older_than_s: float | None, *, dry: bool) -> Swept | None:
+    """Delete what is over, from the command line; None when a worker is at it.
+
+    Raises:
+        Unavailable: database or storage fail.
+    """
+
+    async def run() -> Swept | None:
+        database = Database(database_url(settings))
+        try:
+            sweeper = Sweeper(database, open_objects(settings.objects_url), periods(settings))
+            return await (sweeper.look(older_than_s) if dry else sweeper.once(older_than_s=older_than_s))
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
 
 
 def cancel_job(settings: Settings, organisation: str, job_id: UUID) -> None:

@@ -5,7 +5,7 @@
     |   |-- InvalidConfig, InvalidPageRange, NotFound, UrlNotAllowed, DownloadFailed, ...
     |   `-- DocumentCorrupt, DocumentEmpty, DocumentUnsupported, DocumentLocked, DocumentTooLarge, ...
     |-- Refused             the state of a job or a limit forbids it now
-    |   `-- JobState, JobNotComplete, JobDeleted, JobCancelled, QueueFull, AuthFailed
+    |   `-- JobState, JobNotComplete, JobDeleted, JobCancelled, KeyReused, QueueFull, AuthFailed
     `-- OurFault            a defect, a crash or a missing part of this server
         `-- ProcessingFailed, DownloadInterrupted, SubprocessCrashed, JobTimeout, Internal, Unavailable
 
@@ -195,6 +195,10 @@ class JobDeleted(Refused):
 
     name = "JOB_DELETED"
     status = 410
+
+
+class KeyReused(Refused):
+    """The Idempotency-Key was used for another call within the last 24 hours."""
 
 
 class JobCancelled(Refused):

@@ -93,6 +93,22 @@ class Settings(BaseSettings):
     batch_queue_depth: int = Field(
         default=500_000, ge=1, description="The same of the batch lane (BATCH_QUEUE_FULL)"
     )
+    cancel_on_disconnect: bool = Field(
+        default=False, description="Cancel the job of a synchronous call whose client goes away"
+    )
+    retention_s: float = Field(
+        default=86400, ge=0, description="How long uploads and results are kept; 0: until they are deleted"
+    )
+    tombstone_s: float = Field(
+        default=30 * 86400,
+        ge=0,
+        description="How long a deleted job is known to have been there (410, not 404)",
+    )
+    unfetched_s: float = Field(
+        default=3600,
+        gt=0,
+        description="How long the result of a call with X-Recto-Retention: none waits to be fetched",
+    )
     fetch_timeout_s: float = Field(default=300, gt=0, description="Limit for the download of a document")
     webhook_timeout_s: float = Field(default=15, gt=0, description="Limit for one webhook delivery attempt")
     webhook_backoff_s: Annotated[tuple[float, ...], NoDecode] = Field(

@@ -1,10 +1,12 @@
 """What DELETE takes away and what it leaves: results, signed URLs, uploads, the parts of a pipeline."""
 
 import httpx
+import psycopg
 import pytest
 
 from api.calls import ended
 from documents.pdfs import locked_pdf, pages_pdf, report_pdf
+from recto.storage.embedded import running_url
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +113,27 @@ def test_a_password_is_nowhere_in_what_the_server_writes(http, server):
     assert secret not in server.log.read_text()
     stored = (path for path in (server.data_dir / "objects").rglob("*") if path.is_file())
     assert not any(secret.encode() in path.read_bytes() for path in stored)
+
+
+def test_a_deletion_that_is_under_way_is_told_and_can_be_asked_for_again(http, server):
+    job_id = parsed(http, uploaded(http, pages_pdf(1)))["job_id"]
+    with psycopg.connect(
+        running_url(server.data_dir)
+    ) as database:  # as a process leaves it that dies in the middle
+        database.execute("UPDATE job SET deleting_at = now(), deletion = 'asked' WHERE id = %s", (job_id,))
+    for path in (f"/job/{job_id}", f"/recto/v1/jobs/{job_id}/events"):
+        shown = http.get(path)
+        assert name_of(shown) == (409, "JOB_DELETION_IN_PROGRESS")
+        assert shown.headers["x-should-retry"] == "false"
+    assert name_of(http.post("/parse", json={"input": f"jobid://{job_id}"})) == (404, "NOT_FOUND")
+    assert name_of(http.post(f"/recto/v1/jobs/{job_id}/retry")) == (409, "JOB_DELETION_IN_PROGRESS")
+    assert [http.delete(f"/job/{job_id}").status_code for _ in range(2)] == [202, 202]
+    assert http.get(f"/job/{job_id}").status_code == 410
+    assert not list((server.data_dir / "objects" / "jobs").glob(f"{job_id}*"))
+
+
+def test_an_open_job_is_not_deleted(http, server):
+    job_id = http.post("/parse_async", json={"input": uploaded(http, pages_pdf(2000, 100))}).json()["job_id"]
+    assert name_of(http.delete(f"/job/{job_id}")) == (400, "JOB_NOT_COMPLETE")
+    http.post(f"/cancel/{job_id}")
+    assert http.delete(f"/job/{job_id}").status_code == 202

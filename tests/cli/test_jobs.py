@@ -78,7 +78,33 @@ def test_an_ended_job_cannot_be_cancelled(recto, of_server, finished):
     assert "already ended as Completed" in ended.err
 
 
-@pytest.mark.parametrize("word", ["show", "cancel"])
+def test_watching_shows_the_end_of_an_ended_job(recto, of_server, finished):
+    ended = recto("jobs", "watch", finished, env=of_server)
+    assert (ended.code, ended.out) == (0, f"{finished}  Completed\n")
+    assert ended.err.splitlines()[-1] == "Completed  2/2 pages"
+
+
+def test_watching_a_job_that_fails_fails(recto, server, of_server):
+    ended = recto("jobs", "watch", submit(server, locked_pdf("opensesame")), env=of_server)
+    assert ended.code == 1
+    assert ended.out.endswith("  Failed\n")
+
+
+def test_a_job_without_failed_pages_is_not_read_again(recto, of_server, finished):
+    ended = recto("jobs", "retry", finished, "--failed-pages", env=of_server)
+    assert ended.code == 1
+    assert "no failed pages" in ended.err
+
+
+def test_a_purge_says_what_it_would_do(recto, of_server, finished):
+    ended = recto("jobs", "purge", "--older-than", "0s", "--dry-run", env=of_server)
+    assert ended.code == 0
+    assert int(ended.out.split()[3]) >= 1  # would be deleted: N jobs
+    assert json.loads(recto("jobs", "show", finished, env=of_server).out)["deleted_at"] is None
+    assert recto("jobs", "purge", "--older-than", "soon", env=of_server).code == 2
+
+
+@pytest.mark.parametrize("word", ["show", "cancel", "watch"])
 def test_an_unknown_job_is_told_in_one_line(recto, of_server, word):
     ended = recto("jobs", word, "7cf0c8ea-3d0a-4b8e-9c49-3c3c8ba5a2d1", env=of_server)
     assert (ended.code, ended.out) == (1, "")

@@ -176,7 +176,9 @@ async def test_pages_nobody_can_recognise_are_named(yard):
     following = await yard.recorder("w", ocr=False).done(held, needs)
     assert following is not None
     assert following.kind == "assemble"
-    assert "Page 2" in (await yard.job(job_id)).warnings[0]
+    async with yard.database.begin() as connection:
+        ((pages, error),) = await units.failures(connection, job_id)
+    assert (pages, "recognition is off" in error["message"]) == ((2,), True)
 
 
 async def test_a_failed_intake_fails_the_job_with_its_error(yard):

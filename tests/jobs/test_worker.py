@@ -107,6 +107,7 @@ async def test_a_cancelled_job_is_stopped_though_no_notice_came(yard, monkeypatc
         taker=None,
         deliverer=None,
         reconciler=None,
+        sweeper=None,
         lease_s=LEASE_S,
     )
     looking = asyncio.create_task(made._stop_ended())

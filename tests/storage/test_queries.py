@@ -11,7 +11,7 @@ from job_yard import WEBHOOK, job_database, yard
 from recto.errors import NotFound, Unavailable
 from recto.jobs.states import may_become
 from recto.storage.database import Database, driver_url, plain_url
-from recto.storage.queries import access, deliveries, jobs, pipelines, units, uploads
+from recto.storage.queries import access, deliveries, jobs, pipelines, retention, units, uploads
 
 __all__ = ["job_database", "yard"]  # fixtures, used by name
 
@@ -56,7 +56,7 @@ async def test_a_listing_is_newest_first_and_not_moved_by_new_jobs(yard):
 async def test_a_listing_leaves_out_deleted_jobs_and_those_of_others(yard):
     kept, gone = await yard.parse(), await yard.parse()
     async with yard.database.begin() as connection:
-        await jobs.forget(connection, gone)
+        await retention.bury(connection, gone)
         other = await access.ensure_organisation(connection, f"other-{uuid4()}")
         assert await jobs.listing(connection, other, before=None, limit=9) == []
         with pytest.raises(NotFound, match=str(kept)):
@@ -68,7 +68,7 @@ async def test_forgetting_leaves_a_tombstone_without_content(yard):
     job_id = await yard.parse(webhook=WEBHOOK, metadata={"secret": 1}, password="hunter2")
     assert (await yard.job(job_id)).password not in (None, b"hunter2")
     async with yard.database.begin() as connection:
-        await jobs.forget(connection, job_id)
+        await retention.bury(connection, job_id)
     row = await yard.job(job_id)
     assert (row.request, row.raw_config, row.metadata, row.webhook) == ({}, "", None, None)
     assert row.deleted_at is not None
@@ -163,7 +163,7 @@ async def test_results_and_failures_keep_their_pages(yard):
             )
         assert await units.results(connection, job_id) == [units.UnitResult("read", (1,), "k")]
         assert await units.failures(connection, job_id) == [((2,), error)]
-        await units.drop(connection, job_id)
+        await retention.bury(connection, job_id)
         assert await units.tally(connection, job_id) == {}
 
 

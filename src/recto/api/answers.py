@@ -64,7 +64,9 @@ async def parse_answer(request: Request, row: jobs.JobRow, inline_bytes: int) ->
         duration=row.duration_s or 0.0,
         usage=row.summary["usage"],
         result=result,
-        pdf_url=await signed_url(request, source.key, "document.pdf") if is_pdf else None,
+        pdf_url=await signed_url(request, source.key, "document.pdf")
+        if is_pdf and row.keep != "none"
+        else None,
         document_properties=(source.properties or DocumentProperties()) if wanted else None,
         warnings=row.warnings,
     )
@@ -78,7 +80,7 @@ async def pipeline_answer(request: Request, row: jobs.JobRow) -> dict[str, Any]:
     room = context.limits.inline_result_bytes
     parses: list[dict[str, Any]] = []
     for child in children:
-        if child.deleted_at is not None:
+        if child.deleting_at is not None:
             raise JobDeleted(f"Job {child.id}, a part of job {row.id}, has been deleted.")
         parses.append(await parse_answer(request, child, room))
         room -= min(room, child.result_bytes or 0)

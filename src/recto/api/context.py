@@ -6,6 +6,7 @@ from fastapi import Request
 
 from recto.api.waiting import JobWaiter
 from recto.intake.guard import AddressGuard
+from recto.jobs.deletion import Deletion
 from recto.jobs.flow import Flow
 from recto.jobs.submit import Submitter
 from recto.storage.database import Database
@@ -25,6 +26,7 @@ class Limits:
     inline_result_bytes: int
     signed_url_s: int
     sync_wait_s: float
+    cancel_on_disconnect: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Context:
     submitter: Submitter
     flow: Flow
     waiter: JobWaiter
+    deletion: Deletion
     guard: AddressGuard
     signer: UrlSigner
     cursors: CursorSigner

@@ -9,9 +9,9 @@ from fastapi import FastAPI, Request, Response
 from recto.api import problems
 from recto.api.context import Context
 from recto.api.openapi import openapi_document
-from recto.api.problems import error_answer
-from recto.api.routes import jobs, parse, pipeline, pipelines, service, uploads
-from recto.api.submitting import JobFailed
+from recto.api.problems import CLIENT_CLOSED_REQUEST, error_answer
+from recto.api.routes import events, jobs, parse, pipeline, pipelines, retries, service, uploads
+from recto.api.submitting import ClientGone, JobFailed
 from recto.jobs.engine import Engine
 
 
@@ -36,7 +36,8 @@ def create_api(context: Context, engine: Engine) -> FastAPI:
     api.state.context = context
     problems.install(api)
     api.add_exception_handler(JobFailed, _on_job_failed)
-    for module in (parse, pipeline, jobs, uploads, pipelines, service):
+    api.add_exception_handler(ClientGone, _on_client_gone)
+    for module in (parse, pipeline, jobs, events, retries, uploads, pipelines, service):
         api.include_router(module.router)
     api.openapi = lambda: openapi_document(context.version)
     return api
@@ -46,3 +47,7 @@ async def _on_job_failed(_: Request, error: Exception) -> Response:
     if not isinstance(error, JobFailed):
         raise TypeError("registered for JobFailed")
     return error_answer(error.error, str(error.job_id))
+
+
+async def _on_client_gone(_: Request, __: Exception) -> Response:
+    return Response(status_code=CLIENT_CLOSED_REQUEST)

@@ -158,8 +158,12 @@ def parse(
     pages: Annotated[str, typer.Option(help="Pages to read, such as 1-3,7")] = "",
     password: Annotated[str | None, typer.Option(help="Password of a protected document")] = None,
     dpi: Annotated[int, typer.Option(min=36, max=300, help="Resolution of the pictures")] = 100,
+    server: Annotated[
+        str | None, typer.Option(help="Have this running server read it, such as http://127.0.0.1:8000")
+    ] = None,
+    key: Annotated[str | None, typer.Option(envvar="REDUCTO_API_KEY", help="API key of that server")] = None,
 ) -> None:
-    """Parse a document here and now, without a server."""
+    """Parse a document here and now, or by a running server."""
     from recto.cli.parsing import ParseCommand, run_parse  # noqa: PLC0415
 
     if as_json and markdown:
@@ -169,6 +173,14 @@ def parse(
         tell("--steps needs --draw with the folder for the pictures")
         raise typer.Exit(2)
     output = "json" if as_json else "markdown"
+    if server is not None:
+        from recto.cli.remote import RemoteParse, run_remote  # noqa: PLC0415
+
+        if draw is not None:
+            tell("--draw needs the document here: leave out --server, or --draw")
+            raise typer.Exit(2)
+        run_remote(RemoteParse(file, output, server, key, pages, password), sys.stdout)
+        return
     model = Settings().layout_model
     run_parse(ParseCommand(file, output, draw, pages, password, dpi, model, steps), sys.stdout)
 

@@ -1,5 +1,6 @@
 """What a parse produced, before it is put on the wire. Pure values."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from recto.document.block import Block
@@ -64,10 +65,13 @@ class DocumentProperties:
 
 @dataclass(frozen=True, slots=True)
 class ParseResult:
-    """A parsed document: chunks, how each page was read, and what the user should know."""
+    """A parsed document: chunks, how each page was read, and what the user should know.
+
+    `words` and `lines` can be gone through again and again, and need not all be in memory.
+    """
 
     chunks: tuple[Chunk, ...]
     pages: tuple[PageInfo, ...]
-    words: tuple[RecognisedText, ...] | None = None
-    lines: tuple[RecognisedText, ...] | None = None
+    words: Iterable[RecognisedText] | None = None
+    lines: Iterable[RecognisedText] | None = None
     warnings: tuple[str, ...] = ()

@@ -97,16 +97,6 @@ def chosen_pages(spans: Sequence[PageSpan], pages: int) -> list[int]:
     return sorted(chosen)
 
 
-def unread_pages(pages: Sequence[int]) -> str:
-    """A sentence for pages that would have to be recognised on a server that recognises nothing.
-
-    >>> unread_pages([2, 5])
-    'Page 2, 5 could not be read: it has no usable text layer, and recognition is off (RECTO_OCR_READERS=0).'
-    """
-    numbers = ", ".join(map(str, pages))
-    return f"Page {numbers} could not be read: {RECOGNITION_OFF}"
-
-
 def lost_pages(failures: Sequence[tuple[tuple[int, ...], ErrorRecord]]) -> list[str]:
     """A sentence for each page that was given up."""
     return [

@@ -109,6 +109,8 @@ class Flow:
         **values: Any,
     ) -> bool:
         """End a job: row, outbox, notice, and the next look at its parent and at jobs that waited for it."""
+        if status != "Completed" and job.result_key is not None:
+            return await self._keep_earlier(connection, job, error or ProcessingFailed())
         record = error.to_record() if error else None
         ended = await jobs.end(
             connection, job.id, allowed_from=allowed_from(status), status=status, error=record, **values
@@ -126,6 +128,14 @@ class Flow:
         await notify(connection, JOB_ENDED, str(job.id))
         log.info("job ended", job_id=str(job.id), status=status, error=record)
         return True
+
+    async def _keep_earlier(self, connection: AsyncConnection, job: jobs.JobRow, error: RectoError) -> bool:
+        """A retry came to nothing: the job ends as it had ended before, with the result it has."""
+        await units.give_up(connection, job.id, error.to_record())
+        lost = advance.lost_pages(await units.failures(connection, job.id))
+        told = f"The failed pages were not read again, so the earlier result stands: {error.message}"
+        warnings = list(dict.fromkeys([*job.warnings, *lost, told]))
+        return await self.end(connection, job, "Completed", warnings=warnings)
 
     async def _advance_parent(self, connection: AsyncConnection, lane: str, parent_id: UUID) -> None:
         """Advance the parent in the same transaction; by a task when somebody holds its row.

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from recto.errors import ErrorRecord, RectoError
+from recto.errors import ErrorRecord, NotAvailable, RectoError
 from recto.jobs import advance
 from recto.jobs.assembling import Assembled
 from recto.jobs.flow import Flow, Planned
@@ -150,7 +150,9 @@ class Recorder:
                 ocr = bool(outcome.needs_ocr) and self._ocr()
                 wanted = advance.recognition_units(outcome.needs_ocr) if ocr else []
                 if outcome.needs_ocr and not ocr:
-                    await jobs.add_warnings(connection, job.id, [advance.unread_pages(outcome.needs_ocr)])
+                    # Given up at once, so that they are named, and can be read again when there is recognition.
+                    error = NotAvailable(advance.RECOGNITION_OFF).to_record()
+                    await units.plan_failed(connection, job.id, "ocr", outcome.needs_ocr, error)
                 planned = await self._flow.plan(connection, job.id, wanted)
                 return planned or await self._flow.advance_parse(connection, job)
 

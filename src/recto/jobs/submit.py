@@ -42,6 +42,7 @@ class Submission:
     warnings: tuple[str, ...] = ()
     tenant: str = ""
     tenant_share: float | None = None
+    keeps_nothing: bool = False
 
 
 class Submitter:
@@ -73,7 +74,8 @@ class Submitter:
         """
         await self.check_references(connection, submission.organisation_id, [reference])
         new = await self._new(connection, submission, "Parse", parse_request(reference, options))
-        await self._add_parses(connection, [replace(new, timeout_s=options.read.timeout_s)])
+        keep = kept(submission, options.result.persist)
+        await self._add_parses(connection, [replace(new, timeout_s=options.read.timeout_s, keep=keep)])
         return new.id
 
     async def pipeline(
@@ -91,6 +93,9 @@ class Submitter:
         """
         await self.check_references(connection, submission.organisation_id, references)
         steps = pipeline.definition["steps"]
+        # Its own row holds no result, but is the way to those of its parts: it lives as long as they do.
+        parses = [ParseStep.model_validate(step["parse"]) for step in steps if "parse" in step]
+        persist = any(to_options(parse)[0].result.persist for parse in parses)
         request = {
             "v": REQUEST_VERSION,
             "kind": "pipeline",
@@ -103,6 +108,7 @@ class Submitter:
             pipeline_id=pipeline.id,
             pipeline_version=pipeline.deployed_version,
             pipeline_hash=pipeline.hash,
+            keep=kept(submission, persist),
         )
         await jobs.add(connection, [new])
         # The first move is known already, so it is made here instead of by a worker a task later.
@@ -120,6 +126,10 @@ class Submitter:
         await jobs.add(connection, new)
         await units.plan_first(connection, [one.id for one in new], "intake")
         await claims.announce(connection, ["intake"])
+
+    def sealed(self, password: str | None) -> bytes | None:
+        """A document's password as a job's row holds it."""
+        return self._secrets.seal(password) if password else None
 
     async def check_references(
         self, connection: AsyncConnection, organisation_id: UUID, references: Sequence[str]
@@ -153,7 +163,7 @@ class Submitter:
             status="Pending",
             request=request,
             raw_config=submission.raw_config,
-            password=self._secrets.seal(submission.password) if submission.password else None,
+            password=self.sealed(submission.password),
             metadata=submission.metadata,
             webhook=submission.webhook,
             tenant=submission.tenant,
@@ -166,6 +176,7 @@ def _child_of(parent: jobs.NewJob | jobs.JobRow, child: ChildJob) -> jobs.NewJob
     step = ParseStep.model_validate(child.options)
     options, _, warnings = to_options(step)
     throttling = step.settings.tenant_throttling
+    standard = "persist" if options.result.persist else "standard"
     return jobs.NewJob(
         id=uuid4(),
         organisation_id=parent.organisation_id,
@@ -182,7 +193,23 @@ def _child_of(parent: jobs.NewJob | jobs.JobRow, child: ChildJob) -> jobs.NewJob
         tenant_share=throttling.max_share if throttling else parent.tenant_share,
         timeout_s=options.read.timeout_s,
         warnings=warnings,
+        keep="none" if parent.keep == "none" else standard,
     )
+
+
+def kept(submission: Submission, persist: bool) -> str:
+    """How long what a job makes is kept: standard, persist or none.
+
+    Raises:
+        InvalidConfig: both for ever and not at all were asked for.
+    """
+    if submission.keeps_nothing and persist:
+        raise InvalidConfig(
+            "X-Recto-Retention: none and persist_results contradict each other: leave one of them out."
+        )
+    if submission.keeps_nothing:
+        return "none"
+    return "persist" if persist else "standard"
 
 
 def parse_request(reference: str, options: ParseOptions) -> dict[str, Any]:
@@ -203,7 +230,7 @@ async def usable_parse_job(connection: AsyncConnection, organisation_id: UUID, j
         InvalidConfig: it failed, or it is no parse and has not exactly one.
     """
     found = await jobs.find(connection, organisation_id, job_id)
-    if found.deleted_at is not None:
+    if found.deleting_at is not None:
         raise NotFound(f"The result of job {job_id} has been deleted.") from JobDeleted()
     if found.type != "Parse":
         parses = [child for child in await jobs.children(connection, job_id) if child.type == "Parse"]

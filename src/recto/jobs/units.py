@@ -43,7 +43,7 @@ from recto.results.parse import Document, RangeRead, look_at, read_range, recogn
 from recto.results.pictures import FOLDER
 from recto.storage.database import Database
 from recto.storage.objects import Objects
-from recto.storage.queries import jobs, units, uploads
+from recto.storage.queries import jobs, retention, units, uploads
 from recto.storage.secrets import Secrets
 
 INSPECT_TIMEOUT_S = 60.0  # opening and counting 10,000 pages takes about 2 s; repairing a large file more
@@ -213,11 +213,18 @@ class UnitRunner:
     async def _tidy(self, held: units.UnitRow) -> None:
         """Drop what the units of a completed job have left: its result holds it all.
 
-        Best effort: what stays is removed with the job.
+        Where pages failed it stays: they may be read again. Best effort: what stays is for the sweep.
         """
         try:
-            if (await self._job_of(held)).status == "Completed":
+            async with self._shop.database.look() as connection:
+                job = await jobs.get(connection, held.job_id)
+                failed = await units.failures(connection, held.job_id)
+            if job is None or job.status != "Completed":
+                return
+            if not failed:
                 await self._shop.objects.delete_prefix(_readings(held.job_id))
+            async with self._shop.database.begin() as connection:
+                await retention.mark_tidied(connection, [held.job_id])
         except RectoError as error:
             log.info("readings stay as long as their job", job_id=str(held.job_id), error=error.message)
 

@@ -19,6 +19,7 @@ from recto.jobs.engine import Engine, Handlers
 from recto.jobs.fleet import Fleet
 from recto.jobs.flow import Flow
 from recto.jobs.reconcile import Reconciler
+from recto.jobs.retention import Sweeper
 from recto.jobs.taking import Taker
 from recto.jobs.units import UnitRunner
 from recto.storage.database import Database
@@ -91,6 +92,7 @@ class Worker:
     taker: Taker
     deliverer: Deliverer
     reconciler: Reconciler
+    sweeper: Sweeper
     lease_s: float
 
     async def run(self) -> None:
@@ -113,6 +115,7 @@ class Worker:
                 group.create_task(self._keep_leases())
                 group.create_task(self._beat())
                 group.create_task(self.reconciler.run())
+                group.create_task(self.sweeper.run())
                 group.create_task(self.taker.run(grace_s))
                 group.create_task(self.engine.run_worker(self.name, slots, handlers, grace_s))
         finally:

@@ -5,11 +5,11 @@ alone: `look_at` the document, `read_range` some pages, `recognise_range` the pa
 Between reading and assembling a range travels as a `Reading` (MessagePack under Zstandard).
 """
 
-import dataclasses
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import zstandard
@@ -18,11 +18,11 @@ from recto.blocks.document import settle
 from recto.blocks.lines import text_lines
 from recto.blocks.page import lay_out
 from recto.chunks.chunking import chunk_blocks
-from recto.document.block import Block, PageLayout
+from recto.document.block import PageLayout
 from recto.document.geometry import around
 from recto.document.options import ParseOptions
 from recto.document.page import Page, Word
-from recto.document.result import Chunk, PageInfo, ParseResult, RecognisedText
+from recto.document.result import PageInfo, ParseResult, RecognisedText
 from recto.intake.filetype import FileType
 from recto.pages import reading
 from recto.pages.detect.port import LayoutDetector
@@ -30,6 +30,7 @@ from recto.pages.detect.rapid import chosen_detector
 from recto.pages.ocr.both import default_reader
 from recto.pages.ocr.port import OcrReader
 from recto.results.pictures import FOLDER, with_pictures
+from recto.results.recognised import Placed
 
 COMPRESSION = 3  # Zstandard level: the fastest that still halves a page
 
@@ -57,6 +58,20 @@ class Reading:
     """The pages of one unit of work."""
 
     pages: tuple[PageReading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageLaidOut:
+    """A `PageReading` of which only the layout is wanted."""
+
+    layout: PageLayout
+
+
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """A `Reading` of which only the layouts are wanted."""
+
+    pages: tuple[PageLaidOut, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +140,11 @@ def assemble(
 
     `order` lists the pages that were asked for; pages that could not be read are simply not there.
     """
-    pages = sorted((page for path in readings for page in _load(path)), key=lambda one: one.layout.number)
-    layouts = [page.layout for page in pages]
+    read = sorted(
+        ((layout, path) for path in readings for layout in _layouts(path)), key=lambda one: one[0].number
+    )
+    layouts = [layout for layout, _ in read]
+    places = [(layout.number, path) for layout, path in read]
     index = {number: place for place, number in enumerate(sorted(order), start=1)}
     blocks = settle(layouts, merge_tables=options.formats.merge_tables)
     sizes = {layout.number: (layout.width, layout.height) for layout in layouts}
@@ -134,8 +152,8 @@ def assemble(
     return ParseResult(
         chunks=chunks,
         pages=tuple(_info(layout, index[layout.number]) for layout in layouts),
-        words=_placed((w for page in pages for w in page.words), chunks) if options.read.ocr_data else None,
-        lines=_placed((w for page in pages for w in page.lines), chunks) if options.read.ocr_data else None,
+        words=Placed(lambda: _texts(places, "words"), chunks) if options.read.ocr_data else None,
+        lines=Placed(lambda: _texts(places, "lines"), chunks) if options.read.ocr_data else None,
         warnings=(*warnings, *(w for layout in layouts for w in layout.warnings)),
     )
 
@@ -191,22 +209,6 @@ def _line(number: int, words: Sequence[Word]) -> RecognisedText:
     )
 
 
-def _placed(texts: Iterable[RecognisedText], chunks: Sequence[Chunk]) -> tuple[RecognisedText, ...]:
-    """The texts, each with the chunk whose block holds its middle."""
-    by_page: dict[int, list[tuple[Block, int]]] = {}
-    for index, chunk in enumerate(chunks):
-        for block in chunk.blocks:
-            by_page.setdefault(block.page, []).append((block, index))
-
-    def place(text: RecognisedText) -> RecognisedText:
-        for block, index in by_page.get(text.page, ()):
-            if block.box.holds_center_of(text.box):
-                return dataclasses.replace(text, chunk_index=index)
-        return text
-
-    return tuple(place(text) for text in texts)
-
-
 def _info(layout: PageLayout, index: int) -> PageInfo:
     return PageInfo(
         layout.number,
@@ -225,9 +227,22 @@ def _write(path: Path, pages: Sequence[PageReading]) -> None:
     path.write_bytes(zstandard.ZstdCompressor(level=COMPRESSION).compress(packed))
 
 
-def _load(path: Path) -> tuple[PageReading, ...]:
+def _layouts(path: Path) -> tuple[PageLayout, ...]:
+    """The layouts of a range; its words and lines, far larger when they were asked for, are passed over."""
     packed = zstandard.ZstdDecompressor().decompress(path.read_bytes())
-    return msgspec.msgpack.decode(packed, type=Reading).pages
+    return tuple(page.layout for page in msgspec.msgpack.decode(packed, type=LaidOut).pages)
+
+
+def _texts(places: Sequence[tuple[int, Path]], which: Literal["words", "lines"]) -> Iterator[RecognisedText]:
+    """Words or lines page by page, two ranges in memory at most: pages read by recognition lie between others."""
+    load = functools.lru_cache(maxsize=2)(_pages_by_number)
+    for number, path in places:
+        yield from getattr(load(path)[number], which)
+
+
+def _pages_by_number(path: Path) -> dict[int, PageReading]:
+    packed = zstandard.ZstdDecompressor().decompress(path.read_bytes())
+    return {page.layout.number: page for page in msgspec.msgpack.decode(packed, type=Reading).pages}
 
 
 @functools.cache

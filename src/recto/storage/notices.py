@@ -4,7 +4,7 @@ Whoever waits also looks at the rows now and then; a notice only makes the look 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import uuid4
 
 import psycopg
@@ -18,6 +18,7 @@ from recto.storage.database import plain_url
 JOB_ENDED = "recto_job_ended"
 ECHO = "echo-"  # how the notices begin by which a connection is tried
 ECHO_S = 2.0  # for such a notice to come back; it takes a millisecond
+JOB_MOVED = "recto_job_moved"
 RECONNECT_S = (0.2, 1.0, 5.0)  # waits between attempts to reach a database that is gone
 
 log = structlog.get_logger(__name__)
@@ -39,20 +40,26 @@ async def notify_each(connection: AsyncConnection, channel: str, payloads: Seque
 
 
 class Listener:
-    """Hears one channel on a connection of its own and calls `heard(payload)` for each notice.
+    """Hears a channel on a connection of its own and calls `heard(payload)` for each notice.
 
-    `missed()` is called after the connection was lost and is back: anything may have happened in between. A
-    pooler that lends its connections for a transaction only takes the LISTEN and passes no notice on; so each
-    connection is tried with a notice to itself, and while that does not come, `deaf` is true: look more often.
+    `also` names further channels, heard on the same connection, and what is called for each. `missed()` is
+    called after the connection was lost and is back: anything may have happened in between. A pooler that lends
+    its connections for a transaction only takes the LISTEN and passes no notice on; so each connection is tried
+    with a notice to itself, and while that does not come, `deaf` is true: look more often.
     """
 
     def __init__(
-        self, url: str, channel: str, heard: Callable[[str], None], missed: Callable[[], None]
+        self,
+        url: str,
+        channel: str,
+        heard: Callable[[str], None],
+        missed: Callable[[], None],
+        also: Mapping[str, Callable[[str], None]] | None = None,
     ) -> None:
         """Start nothing yet; run `listen` as a task."""
         self._url = plain_url(url)
         self._channel = channel
-        self._heard = heard
+        self._heard = {channel: heard, **(also or {})}
         self._missed = missed
         self.ready = asyncio.Event()
         self.deaf = False
@@ -63,14 +70,15 @@ class Listener:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
-                    await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
+                    for channel in self._heard:
+                        await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
                     self.deaf = not await self._hears(connection)
                     self.ready.set()
                     if failures:
                         self._missed()
                     failures = 0
                     async for notice in connection.notifies():
-                        self._pass_on(notice.payload)
+                        self._pass_on(notice)
             except psycopg.Error as error:
                 log.warning("listening was interrupted", channel=self._channel, error=str(error).strip())
             failures += 1
@@ -84,13 +92,13 @@ class Listener:
         async for notice in connection.notifies(timeout=ECHO_S):
             if notice.payload == token:
                 return True
-            self._pass_on(notice.payload)
+            self._pass_on(notice)
         log.warning(
             "no notices come through this database connection, as with a pooler: polling instead",
             channel=self._channel,
         )
         return False
 
-    def _pass_on(self, payload: str) -> None:
-        if not payload.startswith(ECHO):  # another process tries its own connection
-            self._heard(payload)
+    def _pass_on(self, notice: psycopg.Notify) -> None:
+        if not notice.payload.startswith(ECHO):  # another process tries its own connection
+            self._heard[notice.channel](notice.payload)

@@ -13,9 +13,10 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -52,6 +53,9 @@ OWNER_ONLY_FILE = 0o600
 OWNER_ONLY_FOLDER = 0o700
 
 _KEY_PART = re.compile(r"[A-Za-z0-9._=+@~-]+")
+
+_UNFINISHED = re.compile(r".+#\d+")
+"""How the folder store names a file until all of it is there; no key has this sign."""
 
 _CLOUD_SCHEMES = {
     "s3": "S3",
@@ -165,9 +169,12 @@ class Objects:
         except NotFound:
             return
 
-    async def delete_prefix(self, prefix: str) -> None:
-        """Remove every object under the prefix (see `list_keys`); none there is fine."""
-        keys = [key async for key in self.list_keys(prefix)]
+    async def delete_prefix(self, prefix: str) -> int:
+        """Remove every object under the prefix (see `list_keys`), and say how many; none there is fine."""
+        return await self.delete_all([key async for key in self.list_keys(prefix)])
+
+    async def delete_all(self, keys: Sequence[str]) -> int:
+        """Remove these objects, and say how many; one that is not there is fine."""
         for start in range(0, len(keys), LIST_BATCH):
             batch = keys[start : start + LIST_BATCH]
             if self._root is not None:
@@ -175,8 +182,9 @@ class Objects:
                 for key in batch:
                     await self.delete(key)
                 continue
-            with self._translated(prefix):
+            with self._translated(batch[0]):
                 await obstore.delete_async(self._store, batch)
+        return len(keys)
 
     async def list_keys(self, prefix: str) -> AsyncIterator[str]:
         """Every key under the prefix, in no order. A prefix is whole parts: "a/b" has "a/b/c", not "a/bc"."""
@@ -201,6 +209,30 @@ class Objects:
         except OSError as error:
             raise of_ours(error) from error
         return size_bytes
+
+    async def list_ages(self, prefix: str) -> AsyncIterator[tuple[str, float]]:
+        """Every key under the prefix with the seconds since it was written, in no order."""
+        folder = valid_key(prefix.rstrip("/"))
+        now = datetime.now(UTC)
+        with self._translated(prefix):
+            async for batch in obstore.list(self._store, folder, chunk_size=LIST_BATCH):
+                for found in batch:
+                    yield found["path"], (now - found["last_modified"]).total_seconds()
+
+    async def list_folders(self, prefix: str) -> list[str]:
+        """The names of the parts that follow the prefix in keys with more parts: "a/b/c" has "b" under "a"."""
+        with self._translated(prefix):
+            found = await obstore.list_with_delimiter_async(self._store, valid_key(prefix.rstrip("/")))
+        return [PurePosixPath(one).name for one in found["common_prefixes"]]
+
+    async def drop_unfinished(self, older_than_s: float) -> int:
+        """Remove what writers that died in the middle have left in a folder, and say how many files.
+
+        A listing does not show them. A cloud keeps parts of its own, for which the bucket needs a lifecycle rule.
+        """
+        if self._root is None:
+            return 0
+        return await asyncio.to_thread(_drop_unfinished, self._root, older_than_s)
 
     @asynccontextmanager
     async def local_file(self, key: str) -> AsyncGenerator[Path]:
@@ -315,6 +347,18 @@ def _remove_empty_folders(root: Path, folder: Path) -> None:
         except OSError:
             return  # not empty, or another writer was faster: both are fine
         folder = folder.parent
+
+
+def _drop_unfinished(root: Path, older_than_s: float) -> int:
+    dropped, before = 0, time.time() - older_than_s
+    for folder, _, names in os.walk(root):  # passes over folders that vanish meanwhile
+        for path in (Path(folder) / name for name in names if _UNFINISHED.fullmatch(name)):
+            with suppress(FileNotFoundError):  # it was finished at this moment
+                if path.stat().st_mtime < before:
+                    path.unlink()
+                    dropped += 1
+                    _remove_empty_folders(root, path.parent)
+    return dropped
 
 
 def open_objects(url: str) -> Objects:

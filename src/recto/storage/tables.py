@@ -80,6 +80,7 @@ upload = sa.Table(
     sa.Column("name", sa.Text),  # the file name the caller gave
     sa.Column("size_bytes", sa.BigInteger),  # NULL until the bytes have arrived
     _time("created_at", nullable=False),
+    sa.Index("ix_upload_created_at", "created_at"),
 )
 
 job = sa.Table(
@@ -121,12 +122,33 @@ job = sa.Table(
     _time("moved_at", nullable=False),  # last time anything happened to it
     sa.Column("timeout_s", sa.Float),
     _time("deadline_at"),
+    sa.Column("keep", sa.Text, nullable=False, server_default="standard"),  # standard, persist, none
+    _time("purge_at"),  # of a job that keeps nothing: when what its answer handed out is over
+    _time("tidied_at"),  # its units' objects are gone, or kept on purpose for a retry
+    sa.Column("deletion", sa.Text),  # why it is deleted: asked, expired, delivered
+    _time("deleting_at"),  # its deletion began; until deleted_at its objects may still be there
     _time("deleted_at"),
     sa.Index("ix_job_listing", "organisation_id", sa.text("created_at DESC"), sa.text("id DESC")),
     sa.Index("ix_job_parent", "parent_id", postgresql_where=sa.text("parent_id IS NOT NULL")),
     sa.Index("ix_job_waits_on", "waits_on", postgresql_where=sa.text("waits_on IS NOT NULL")),
     sa.Index("ix_job_open", "moved_at", postgresql_where=sa.text("ended_at IS NULL")),
     sa.Index("ix_job_ended", "ended_at", postgresql_where=sa.text("ended_at IS NOT NULL")),
+    sa.Index(
+        "ix_job_kept",
+        "ended_at",
+        postgresql_where=sa.text("ended_at IS NOT NULL AND deleting_at IS NULL AND keep <> 'persist'"),
+    ),
+    sa.Index(
+        "ix_job_untidy",
+        "ended_at",
+        postgresql_where=sa.text("ended_at IS NOT NULL AND tidied_at IS NULL"),
+    ),
+    sa.Index(
+        "ix_job_deleting",
+        "deleting_at",
+        postgresql_where=sa.text("deleting_at IS NOT NULL AND deleted_at IS NULL"),
+    ),
+    sa.Index("ix_job_deleted", "deleted_at", postgresql_where=sa.text("deleted_at IS NOT NULL")),
 )
 
 unit = sa.Table(
@@ -195,4 +217,22 @@ delivery = sa.Table(
     _time("created_at", nullable=False),
     _time("ended_at"),
     sa.Index("ix_delivery_open", "due_at", postgresql_where=sa.text("status = 'pending'")),
+)
+
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    sa.Column("organisation_id", UUID, sa.ForeignKey("organisation.id"), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False),  # SHA-256 of what was asked for
+    sa.Column("job_id", UUID),
+    _time("created_at", nullable=False),
+    sa.Index("ix_idempotency_created_at", "created_at"),
+)
+
+sweep = sa.Table(
+    "sweep",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    _time("ran_at", nullable=False),
 )

@@ -295,7 +295,7 @@ def _recognised(
         return None
     with_blocks = {block.page for chunk in result.chunks for block in chunk.blocks}
 
-    def entries(found: tuple[RecognisedText, ...] | None) -> Iterator[dict[str, Any]]:
+    def entries(found: Iterable[RecognisedText] | None) -> Iterator[dict[str, Any]]:
         for entry in found or ():
             if entry.page in with_blocks:
                 yield _ocr_entry(entry, pages)

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Request, Response
 
 from recto.api.answers import parse_answer
 from recto.api.guards import Caller, Here, JsonObject
+from recto.api.handing_out import handed_out
 from recto.api.problems import answer
-from recto.api.submitting import check_webhook, finished, submission_of, tenant_of
+from recto.api.submitting import check_webhook, finished, submission_of, submit_once, tenant_of
 from recto.jobs.lanes import asked_lane
 from recto.wire.asynchronous import QueuePriority
 from recto.wire.bodies import read_parse
@@ -51,9 +52,15 @@ async def _parse(
         tenant_of(request, asked.config.settings.tenant_throttling),
     )
     (reference,) = references(asked.config.input)
-    async with context.database.begin() as connection:
-        job_id = await context.submitter.parse(connection, submission, reference, options)
+    job_id = await submit_once(
+        request,
+        context,
+        submission,
+        body,
+        lambda connection, made: context.submitter.parse(connection, made, reference, options),
+    )
     if in_background:
         return answer({"job_id": str(job_id)})
-    row = await finished(context, job_id)
-    return answer(await parse_answer(request, row, context.limits.inline_result_bytes))
+    row = await finished(request, context, organisation, job_id)
+    shown = answer(await parse_answer(request, row, context.limits.inline_result_bytes))
+    return handed_out(context, row, shown)

@@ -4,13 +4,16 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recto.api.answers import pipeline_answer
 from recto.api.guards import Caller, Here, JsonObject
+from recto.api.handing_out import handed_out
 from recto.api.problems import answer
-from recto.api.submitting import check_webhook, finished, submission_of, tenant_of
+from recto.api.submitting import check_webhook, finished, submission_of, submit_once, tenant_of
 from recto.errors import InvalidConfig
 from recto.jobs.lanes import asked_lane
+from recto.jobs.submit import Submission
 from recto.storage.queries import pipelines
 from recto.wire.bodies import read_pipeline
 from recto.wire.inputs import references
@@ -24,7 +27,8 @@ router = APIRouter()
 async def pipeline(request: Request, context: Here, organisation: Caller, body: JsonObject) -> Response:
     """Run a pipeline; answers with its result."""
     job_id = await _submit(request, context, organisation, body, background=False)
-    return answer(await pipeline_answer(request, await finished(context, job_id)))
+    row = await finished(request, context, organisation, job_id)
+    return handed_out(context, row, answer(await pipeline_answer(request, row)))
 
 
 @router.post("/pipeline_async")
@@ -56,7 +60,10 @@ async def _submit(
         asked.warnings,
         tenant_of(request),
     )
-    async with context.database.begin() as connection:
+    many = isinstance(config.input, list)
+
+    async def make(connection: AsyncConnection, made: Submission) -> UUID:
         found = await pipelines.find(connection, organisation, config.pipeline_id)
-        many = isinstance(config.input, list)
-        return await context.submitter.pipeline(connection, submission, found, documents, many=many)
+        return await context.submitter.pipeline(connection, made, found, documents, many=many)
+
+    return await submit_once(request, context, submission, body, make)

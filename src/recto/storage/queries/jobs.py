@@ -14,10 +14,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recto.errors import ErrorRecord, NotFound
+from recto.storage.notices import JOB_MOVED, notify
 from recto.storage.queries.moments import ago, later
-from recto.storage.tables import job
+from recto.storage.tables import delivery, job
 
 OPEN = job.c.ended_at.is_(None)
+_SHOWN = frozenset({"status", "stage", "pages_done", "pages_total"})
+"""What watchers of a job are told of; a change of anything else is no news."""
 HELD = True
 """Rows are held FOR NO KEY UPDATE: a child's second update in one transaction checks its foreign key, and that
 would wait for a parent held FOR UPDATE, whose holder may be waiting for the child."""
@@ -48,6 +51,7 @@ class NewJob:
     tenant_share: float | None = None
     timeout_s: float | None = None
     warnings: tuple[str, ...] = ()
+    keep: str = "standard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,9 @@ class JobRow:
     ended_at: datetime | None
     timeout_s: float | None
     deadline_at: datetime | None
+    keep: str
+    deletion: str | None
+    deleting_at: datetime | None
     deleted_at: datetime | None
     pages_known: float = 1.0
     """Of a pipeline as its parts stand: the share of its documents whose pages are counted. No column."""
@@ -174,7 +181,7 @@ async def listing(
     connection: AsyncConnection, organisation_id: UUID, *, before: tuple[datetime, UUID] | None, limit: int
 ) -> list[JobRow]:
     """Jobs newest first, from the one after `before` (created_at, id)."""
-    query = _select.where(job.c.organisation_id == organisation_id, job.c.deleted_at.is_(None))
+    query = _select.where(job.c.organisation_id == organisation_id, job.c.deleting_at.is_(None))
     if before is not None:
         query = query.where(
             sa.tuple_(job.c.created_at, job.c.id)
@@ -239,6 +246,8 @@ async def move(connection: AsyncConnection, job_id: UUID, **values: Any) -> bool
     done = await connection.execute(
         job.update().where(job.c.id == job_id, OPEN).values(moved_at=sa.func.clock_timestamp(), **values)
     )
+    if done.rowcount == 1 and not _SHOWN.isdisjoint(values):
+        await notify(connection, JOB_MOVED, str(job_id))
     return done.rowcount == 1
 
 
@@ -270,7 +279,10 @@ async def start(
             moved_at=sa.func.clock_timestamp(),
         )
     )
-    return begun_now.rowcount == 1
+    if begun_now.rowcount != 1:
+        return False
+    await notify(connection, JOB_MOVED, str(job_id))
+    return True
 
 
 async def end(
@@ -401,21 +413,28 @@ async def is_overdue(connection: AsyncConnection, job_id: UUID) -> bool:
     return await connection.scalar(query) or False
 
 
-async def forget(connection: AsyncConnection, job_id: UUID) -> None:
-    """Leave only a tombstone of an ended job: no request, result or metadata."""
+async def reopen(
+    connection: AsyncConnection, job_id: UUID, *, warnings: list[str], password: bytes | None
+) -> None:
+    """Open a completed job again, its clock begun anew; its result stays until there is another.
+
+    Its message has been delivered, or is not yet: either way there will be one about the new end.
+    """
+    await connection.execute(delivery.delete().where(delivery.c.job_id == job_id))
     await connection.execute(
         job.update()
         .where(job.c.id == job_id)
         .values(
-            deleted_at=sa.func.coalesce(job.c.deleted_at, sa.func.clock_timestamp()),
-            result_key=None,
-            result_bytes=None,
-            summary=sa.null(),
-            source=sa.null(),
-            metadata=sa.null(),
-            webhook=sa.null(),
-            raw_config="",
-            request={},
-            warnings=[],
+            status="InProgress",
+            stage="reading again",
+            ended_at=None,
+            started_at=sa.func.clock_timestamp(),
+            deadline_at=later(job.c.timeout_s),
+            moved_at=sa.func.clock_timestamp(),
+            tidied_at=None,
+            purge_at=None,
+            password=password,
+            warnings=warnings,
         )
     )
+    await notify(connection, JOB_MOVED, str(job_id))

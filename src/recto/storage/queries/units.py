@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recto.errors import ErrorRecord
@@ -69,6 +70,22 @@ async def plan(connection: AsyncConnection, job_id: UUID, new: Sequence[NewUnit]
     ]
     added = await connection.execute(unit.insert().returning(unit.c.id, sort_by_parameter_order=True), rows)
     return list(added.scalars().all())
+
+
+async def plan_failed(
+    connection: AsyncConnection, job_id: UUID, kind: str, pages: Sequence[int], error: ErrorRecord
+) -> None:
+    """Insert a unit that nobody can do, as failed."""
+    await connection.execute(
+        unit.insert().values(
+            job_id=job_id,
+            kind=kind,
+            pages=list(pages),
+            status="failed",
+            error=error,
+            ended_at=sa.func.clock_timestamp(),
+        )
+    )
 
 
 async def plan_first(connection: AsyncConnection, job_ids: Sequence[UUID], kind: str) -> list[int]:
@@ -234,6 +251,31 @@ async def leave_out(connection: AsyncConnection, job_ids: Collection[UUID]) -> N
     await connection.execute(unit.update().where(unit.c.id.in_(waiting)).values(status="left out"))
 
 
-async def drop(connection: AsyncConnection, job_id: UUID) -> None:
-    """Remove a job's unit rows; its objects are deleted by the caller."""
-    await connection.execute(unit.delete().where(unit.c.job_id == job_id))
+async def reopen(connection: AsyncConnection, job_id: UUID) -> list[tuple[int, str]]:
+    """Make a completed job's failed units pending, as if never tried; returns (id, kind) of each.
+
+    The assembling is forgotten, as it comes again behind them. They keep their errors until they end.
+    """
+    await connection.execute(unit.delete().where(unit.c.job_id == job_id, unit.c.kind == "assemble"))
+    again = await connection.execute(
+        unit.update()
+        .where(unit.c.job_id == job_id, unit.c.status == "failed")
+        .values(status="pending", attempt=0, ended_at=None, deferred_at=sa.func.clock_timestamp())
+        .returning(unit.c.id, unit.c.kind)
+    )
+    return [(row[0], row[1]) for row in again]
+
+
+async def give_up(connection: AsyncConnection, job_id: UUID, error: ErrorRecord) -> None:
+    """End a job's open reading units as failed: with the error they had when they were reopened, or this one."""
+    await connection.execute(
+        unit.update()
+        .where(unit.c.job_id == job_id, unit.c.kind != "assemble", unit.c.status.in_(("pending", "running")))
+        .values(
+            status="failed",
+            error=sa.func.coalesce(unit.c.error, sa.cast(error, JSONB)),
+            worker=None,
+            lease_until=None,
+            ended_at=sa.func.clock_timestamp(),
+        )
+    )

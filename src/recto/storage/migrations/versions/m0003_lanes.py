@@ -7,7 +7,7 @@ so that a server of the version before, still running during an upgrade, plans u
 from alembic import op
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
