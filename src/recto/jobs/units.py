@@ -28,7 +28,7 @@ from recto.intake.reference import JobReference, UploadReference, UrlReference, 
 from recto.jobs.advance import MAX_CLAIMS, RECOGNITION_OFF, chosen_pages
 from recto.jobs.assembling import Assembled, assemble_to_file
 from recto.jobs.children import Children
-from recto.jobs.copying import copy_result, image_prefix
+from recto.jobs.copying import copy_result, image_prefix, kept_key
 from recto.jobs.records import Copied, Outcome, Recorder, Taken
 from recto.jobs.submit import usable_parse_job
 from recto.results.parse import Document, RangeRead, look_at, read_range, recognise_range
@@ -282,7 +282,7 @@ class UnitRunner:
         return Outcome(result_key=key, pages_done=len(read.done), needs_ocr=read.needs_ocr)
 
     async def _assemble(self, job: jobs.JobRow, folder: Path) -> Outcome:
-        out = folder / "result.json"
+        out, kept = folder / "result.json", folder / "kept"
         async with self._shop.database.look() as connection:
             results = await units.results(connection, job.id)
             failures = await units.failures(connection, job.id)
@@ -300,8 +300,10 @@ class UnitRunner:
                 out,
                 batch=job.lane == "batch",
                 image_prefix=image_prefix(job.id),
+                kept=kept,
             )
         key = f"jobs/{job.id}/result.json"
+        await self._shop.objects.put_file(kept_key(job.id), kept)
         await self._shop.objects.put_file(key, out)
         return Outcome(result_key=key, assembled=assembled, failures=tuple(failures))
 
