@@ -33,7 +33,7 @@ DUE_POLLING_S = (
 )
 POOL_SIZE = 8
 
-QUEUES = {"intake": "intake", "read": "read", "assemble": "read", "ocr": "ocr"}
+QUEUES = {"intake": "intake", "read": "read", "assemble": "read", "extract": "read", "ocr": "ocr"}
 """The queue of each kind of unit; a worker serves each queue with a number of slots of its own."""
 
 AGAIN = 5  # what a unit that lost its worker gains over its lane; the lanes are 10 apart

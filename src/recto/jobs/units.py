@@ -8,7 +8,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recto.document.options import ParseOptions
 from recto.document.result import DocumentProperties
-from recto.errors import BadInput, Internal, NotAvailable, RectoError, SubprocessCrashed
+from recto.errors import (
+    BadInput,
+    Internal,
+    InvalidConfig,
+    NotAvailable,
+    NotFound,
+    RectoError,
+    SubprocessCrashed,
+)
 from recto.intake import filetype
 from recto.intake.fetch import Downloaded, Fetcher
 from recto.intake.filetype import FileType
@@ -29,6 +37,13 @@ from recto.jobs.advance import MAX_CLAIMS, RECOGNITION_OFF, chosen_pages
 from recto.jobs.assembling import Assembled, assemble_to_file
 from recto.jobs.children import Children
 from recto.jobs.copying import copy_result, image_prefix, kept_key
+from recto.jobs.extracting import (
+    Extracted,
+    citations_key,
+    extract_options_of,
+    extract_to_files,
+    parses_of,
+)
 from recto.jobs.records import Copied, Outcome, Recorder, Taken
 from recto.jobs.submit import usable_parse_job
 from recto.results.parse import Document, RangeRead, look_at, read_range, recognise_range
@@ -40,6 +55,7 @@ from recto.storage.secrets import Secrets
 
 INSPECT_TIMEOUT_S = 60.0  # opening and counting 10,000 pages takes about 2 s; repairing a large file more
 ASSEMBLE_TIMEOUT_S = 900.0
+EXTRACT_TIMEOUT_S = 900.0
 OCR_TIMEOUT_FACTOR = 2  # a page to be recognised may take so many times the limit of a unit of reading
 
 log = structlog.get_logger(__name__)
@@ -153,7 +169,10 @@ class UnitRunner:
         """The unit's job, whose clock begins with its first unit."""
         job = await jobs.get(connection, held.job_id)
         if job is not None and job.started_at is None:
-            await jobs.start(connection, job.id, "InProgress", "fetching")
+            if job.parent_id is not None:  # parents first, as everywhere
+                await jobs.start_extract(connection, job.parent_id)
+            stage = "extracting" if held.kind == "extract" else "fetching"
+            await jobs.start(connection, job.id, "InProgress", stage)
         return job
 
     async def _tidy(self, held: units.UnitRow) -> None:
@@ -181,6 +200,8 @@ class UnitRunner:
                     return await self._take_in(job, Path(folder))
                 case "assemble":
                     return await self._assemble(job, Path(folder))
+                case "extract":
+                    return await self._extract(job, Path(folder))
                 case _:
                     return await self._read(job, held, Path(folder))
 
@@ -306,6 +327,44 @@ class UnitRunner:
         await self._shop.objects.put_file(kept_key(job.id), kept)
         await self._shop.objects.put_file(key, out)
         return Outcome(result_key=key, assembled=assembled, failures=tuple(failures))
+
+    # --- extracting ------------------------------------------------------------------------------------
+
+    async def _extract(self, job: jobs.JobRow, folder: Path) -> Outcome:
+        out, citations = folder / "result.json", folder / "citations.json"
+        async with self._shop.database.look() as connection:
+            parses = await parses_of(connection, job)
+        async with AsyncExitStack() as stack:
+            kept = [await self._kept(stack, parse) for parse in parses]
+            own = [parse for parse in parses if parse.parent_id == job.id]
+            extracted: Extracted = await self._shop.children.run(
+                "read",
+                job.id,
+                self._limit(job, EXTRACT_TIMEOUT_S),
+                extract_to_files,
+                kept,
+                extract_options_of(job),
+                out,
+                citations,
+                parse_credits=sum((parse.summary or {})["usage"]["credits"] for parse in own),
+            )
+        key = f"jobs/{job.id}/result.json"
+        if extracted.citations:
+            await self._shop.objects.put_file(citations_key(job.id), citations)
+        await self._shop.objects.put_file(key, out)
+        warnings = tuple(sentence for parse in own for sentence in parse.warnings)
+        return Outcome(
+            result_key=key, extracted=replace(extracted, warnings=(*warnings, *extracted.warnings))
+        )
+
+    async def _kept(self, stack: AsyncExitStack, parse: jobs.JobRow) -> Path:
+        try:
+            return await stack.enter_async_context(self._shop.objects.local_file(kept_key(parse.id)))
+        except NotFound as error:
+            raise InvalidConfig(
+                f"jobid://{parse.id} was parsed by a version that kept nothing to extract from: give the document"
+                " itself, or parse it again."
+            ) from error
 
     @asynccontextmanager
     async def _document(self, job: jobs.JobRow) -> AsyncGenerator[Document]:

@@ -168,7 +168,9 @@ async def listing(
     connection: AsyncConnection, organisation_id: UUID, *, before: tuple[datetime, UUID] | None, limit: int
 ) -> list[JobRow]:
     """Jobs newest first, from the one after `before` (created_at, id)."""
-    query = _select.where(job.c.organisation_id == organisation_id, job.c.deleted_at.is_(None))
+    query = _select.where(
+        job.c.organisation_id == organisation_id, job.c.deleted_at.is_(None), sa.not_(_is_inside())
+    )
     if before is not None:
         query = query.where(
             sa.tuple_(job.c.created_at, job.c.id)
@@ -179,23 +181,36 @@ async def listing(
     return await as_parts_stand(connection, rows)
 
 
+def _is_inside() -> sa.ColumnElement[bool]:
+    """Whether a job is a part of an extraction: its caller does not know it."""
+    parent = job.alias("parent")
+    return sa.exists().where(parent.c.id == job.c.parent_id, parent.c.type == "Extract").correlate(job)
+
+
+async def insides(connection: AsyncConnection, job_id: UUID) -> list[UUID]:
+    """The jobs that are parts of this one and of nothing else: the parses of an extraction."""
+    query = sa.select(job.c.id).where(job.c.parent_id == job_id, _is_inside())
+    return list((await connection.scalars(query)).all())
+
+
 async def as_parts_stand(connection: AsyncConnection, rows: Sequence[JobRow]) -> list[JobRow]:
-    """The rows, those of pipelines that have not completed with what their children's rows say at this moment.
+    """The rows, those of parents that have not completed with what their children's rows say at this moment.
 
     A pipeline's own row is written only when a child ends: writing it with every page would make its children
     wait for each other.
     """
-    parents = [row.id for row in rows if row.type == "Pipeline" and row.status != "Completed"]
+    parents = [row.id for row in rows if row.type in {"Pipeline", "Extract"} and row.status != "Completed"]
     if not parents:
         return list(rows)
     still_open = sa.func.count().filter(OPEN)
-    known = sa.func.count(job.c.pages_total) == sa.func.count()
+    a_parse = job.c.type == "Parse"
+    known = sa.func.count(job.c.pages_total).filter(a_parse) == sa.func.count().filter(a_parse)
     stages = [of(job.c.stage).filter(OPEN) for of in (sa.func.min, sa.func.max)]
     query = (
         sa.select(
             job.c.parent_id,
-            sa.func.sum(job.c.pages_done),
-            sa.case((known, sa.func.sum(job.c.pages_total))),
+            sa.func.coalesce(sa.func.sum(job.c.pages_done).filter(a_parse), 0),
+            sa.case((known, sa.func.sum(job.c.pages_total).filter(a_parse))),
             sa.func.min(job.c.started_at),
             sa.case((sa.and_(still_open > 0, stages[0] == stages[1]), stages[0])),
         )
@@ -209,10 +224,12 @@ async def as_parts_stand(connection: AsyncConnection, rows: Sequence[JobRow]) ->
 def _standing(
     row: JobRow, done: int, total: int | None, started_at: datetime | None, stage: str | None
 ) -> JobRow:
-    """A pipeline's row with its children's pages; an open one also with their clock and common stage."""
+    """A parent's row with its children's pages; an open one also with their clock and common stage."""
     row = replace(row, pages_done=done, pages_total=total)
     if not row.is_open or started_at is None:
         return row
+    if row.type == "Extract" and stage is None:  # its parses are done, or at different things
+        stage = row.stage if row.stage != "queued" else "parsing"
     return replace(row, started_at=started_at, status="InProgress", stage=stage or "running steps")
 
 
@@ -249,6 +266,12 @@ async def start(connection: AsyncConnection, job_id: UUID, status: str, stage: s
             moved_at=sa.func.clock_timestamp(),
         )
     )
+
+
+async def start_extract(connection: AsyncConnection, parent_id: UUID) -> None:
+    """A part of a job was taken up: where that is an extraction, its own clock begins. Others have none."""
+    if await connection.scalar(sa.select(job.c.type).where(job.c.id == parent_id)) == "Extract":
+        await start(connection, parent_id, "InProgress", "parsing")
 
 
 async def end(
