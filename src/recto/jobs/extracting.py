@@ -72,13 +72,20 @@ def chosen_documents(documents: Sequence[ReadDocument], spans: Sequence[PageSpan
     """The documents with the pages a page range names, in each of them; raises InvalidPageRange when that is none."""
     if not spans:
         return list(documents)
-    chosen: list[ReadDocument] = []
-    for document in documents:
-        last = max((page.number for page in document.pages), default=0)
-        chosen.append(only_pages(document, chosen_pages(spans, last)))
+    chosen = [only_pages(document, _pages_of(document, spans, len(documents))) for document in documents]
     if not any(document.pages for document in chosen):
-        raise InvalidPageRange("settings.page_range names no page that was parsed.")
+        raise InvalidPageRange("settings.page_range names no page that was parsed of any of the documents.")
     return chosen
+
+
+def _pages_of(document: ReadDocument, spans: Sequence[PageSpan], documents: int) -> list[int]:
+    last = max((page.number for page in document.pages), default=0)
+    try:
+        return chosen_pages(spans, last)
+    except InvalidPageRange:
+        if documents == 1:
+            raise
+        return []  # of several documents some may be shorter than the range
 
 
 def citations_key(job_id: UUID) -> str:
