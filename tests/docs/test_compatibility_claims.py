@@ -48,7 +48,7 @@ def deploy(client, name):
     return answer.json()["pipeline_id"]
 
 
-@pytest.mark.parametrize("path", ["/extract", "/split", "/edit", "/classify"])
+@pytest.mark.parametrize("path", ["/split", "/edit", "/classify"])
 def test_what_is_not_there_yet_says_so(client, uploaded, path):
     for suffix in ("", "_async"):
         refused(client.post(path + suffix, json={"input": uploaded}), 422, "NOT_APPLICABLE")
