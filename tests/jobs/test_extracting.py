@@ -42,6 +42,11 @@ async def end(yard, job_id, status="Completed", **values):
         await yard.flow.end(connection, row, status, **values)
 
 
+async def begin(yard, job_id):
+    async with yard.database.begin() as connection:
+        await jobs.start(connection, job_id, "InProgress", "fetching")
+
+
 async def parse_whole(yard, job_id):
     """Play the worker of a parse from its intake to its end."""
     held = await yard.take_in(job_id, "w", 2)
@@ -95,9 +100,7 @@ async def test_its_parses_are_not_listed_and_a_pipelines_are(yard):
 async def test_it_shows_the_pages_of_its_parses_while_they_run(yard):
     top = await extract(yard)
     (child,) = await yard.children(top)
-    async with yard.database.begin() as connection:
-        await jobs.start_extract(connection, top)
-        await jobs.start(connection, child, "InProgress", "fetching")
+    await begin(yard, child)
     await yard.take_in(child, "w", 4)
     await yard.recorder("w").done(await yard.hold(child, "w"), read(2))
     (row,) = await listed(yard)
@@ -110,9 +113,7 @@ async def test_its_clock_is_that_of_its_parses_together(yard):
     (child,) = await yard.children(top)
     assert (await yard.job(child)).timeout_s is None
     assert (await yard.job(top)).deadline_at is None
-    async with yard.database.begin() as connection:
-        await jobs.start_extract(connection, top)
-        await jobs.start(connection, child, "InProgress", "fetching")
+    await begin(yard, child)
     await yard.flow.time_out(top)
     assert (await yard.job(top)).error["kind"] == "CustomerTimeout"
     assert (await yard.job(child)).status == "Failed"
@@ -120,9 +121,19 @@ async def test_its_clock_is_that_of_its_parses_together(yard):
 
 async def test_only_an_extractions_clock_begins_with_its_parts(yard):
     pipeline = await yard.pipeline(1)
-    async with yard.database.begin() as connection:
-        await jobs.start_extract(connection, pipeline)
+    (child,) = await yard.children(pipeline)
+    await begin(yard, child)
+    assert (await yard.job(child)).started_at is not None
     assert (await yard.job(pipeline)).started_at is None
+
+
+async def test_what_was_parsed_before_is_extracted_from_at_once(yard):
+    top = await extract(yard, f"jobid://{await finished(yard)}")
+    await yard.flow.look_at(top)
+    await begin(yard, top)
+    job = await yard.job(top)
+    assert (job.status, job.stage) == ("InProgress", "extracting")
+    assert job.started_at is not None
 
 
 async def test_a_document_that_fails_is_named_and_ends_the_others(yard):

@@ -4,14 +4,16 @@ import dataclasses
 import tracemalloc
 from pathlib import Path
 
+import msgspec
 import pytest
+import zstandard
 
 from documents.pdfs import report_pdf
 from recto.document.block import Block, PageLayout
 from recto.document.geometry import Box
 from recto.document.options import ParseOptions
 from recto.document.page import Word
-from recto.document.result import PageInfo
+from recto.document.result import PageInfo, RecognisedText
 from recto.errors import Internal
 from recto.intake.filetype import detect
 from recto.results import kept
@@ -117,6 +119,18 @@ def test_readings_are_the_same_for_a_parse_whatever_words_it_wants(tmp_path):
     path = write(tmp_path, "one", {1: (word("a", 1, 1),)})
     assert reading_pages(path) == (PageReading(layout(1)),)
     assert kept.reading_words(path) == {1: (word("a", 1, 1),)}
+
+
+def test_a_reading_of_an_older_worker_is_put_together_too(tmp_path):
+    """Units done before an upgrade are assembled after it."""
+    text = RecognisedText("old", 4, Box(10, 10, 40, 20), 0.8, rotation=0)
+    former = {"pages": [{"layout": layout(4), "words": [text], "lines": [text]}]}
+    path = tmp_path / "former"
+    path.write_bytes(zstandard.ZstdCompressor().compress(msgspec.msgpack.encode(former)))
+    assert reading_pages(path) == (PageReading(layout(4), (text,)),)
+    keep(tmp_path / "kept", {path: [4]}, [info(4)], [])
+    (word,) = load(tmp_path / "kept").words[4]
+    assert (word.text, word.box, word.confidence) == ("old", text.box, 0.8)
 
 
 def test_what_is_no_kept_reading_is_refused(tmp_path):

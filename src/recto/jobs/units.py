@@ -169,10 +169,7 @@ class UnitRunner:
         """The unit's job, whose clock begins with its first unit."""
         job = await jobs.get(connection, held.job_id)
         if job is not None and job.started_at is None:
-            if job.parent_id is not None:  # parents first, as everywhere
-                await jobs.start_extract(connection, job.parent_id)
-            stage = "extracting" if held.kind == "extract" else "fetching"
-            await jobs.start(connection, job.id, "InProgress", stage)
+            await jobs.start(connection, job.id, "InProgress", "fetching")
         return job
 
     async def _tidy(self, held: units.UnitRow) -> None:

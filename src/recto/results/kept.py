@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import zstandard
@@ -31,6 +32,9 @@ MARK = b"RECTOKR1"
 PIECES_AT_HAND = 16
 """Pieces of words (a range of pages each, some 2 MB when opened) that are not read again when asked for."""
 
+ZSTANDARD = b"\x28\xb5\x2f\xfd"
+"""The first bytes of a reading of version 0.1, which has no size of its layouts before them."""
+
 _OFFSET = struct.Struct(">Q")
 
 
@@ -40,6 +44,20 @@ class PageReading:
 
     layout: PageLayout
     lines: tuple[RecognisedText, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _FormerPage:
+    """A page of a reading of version 0.1: its words are there only if the caller wanted them."""
+
+    layout: PageLayout
+    words: tuple[RecognisedText, ...] = ()
+    lines: tuple[RecognisedText, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _FormerReading:
+    pages: tuple[_FormerPage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +89,8 @@ def write_reading(path: Path, pages: Sequence[PageReading], words: Mapping[int, 
 
 def reading_pages(path: Path) -> tuple[PageReading, ...]:
     """The pages of a reading, without their words."""
+    if former := _former(path):
+        return tuple(PageReading(page.layout, page.lines) for page in former)
     with path.open("rb") as file:
         (size,) = _OFFSET.unpack(file.read(_OFFSET.size))
         return msgspec.msgpack.decode(_unpacked(file.read(size)), type=tuple[PageReading, ...])
@@ -78,6 +98,8 @@ def reading_pages(path: Path) -> tuple[PageReading, ...]:
 
 def reading_words(path: Path) -> dict[int, tuple[Word, ...]]:
     """The words of a reading by page number, all of them, as they were read."""
+    if former := _former(path):
+        return {page.layout.number: tuple(map(_word_of, page.words)) for page in former}
     with path.open("rb") as file:
         file.seek(_words_at(path))
         return _words(file.read())
@@ -92,9 +114,7 @@ def keep(
         file.write(MARK)
         for path, numbers in readings.items():
             offset = file.tell()
-            with path.open("rb") as reading:
-                reading.seek(_words_at(path))
-                shutil.copyfileobj(reading, file)
+            _copy_words(path, file)
             pieces.append(_Piece(offset, file.tell() - offset, tuple(numbers)))
         head = file.tell()
         file.write(_packed(_Head(tuple(pages), tuple(blocks), tuple(pieces))))
@@ -193,6 +213,28 @@ def in_reading_order(words: Sequence[Word], blocks: Sequence[Block]) -> tuple[Wo
         at = (place for place, block in enumerate(blocks) if block.box.holds_center_of(word.box))
         groups[next(at, -1)].append(word)
     return tuple(chain.from_iterable(row for group in groups for row in baselines(group)))
+
+
+def _copy_words(reading: Path, out: BinaryIO) -> None:
+    """Write the words of a reading as they are packed; those of a former one packed anew."""
+    if _former(reading):
+        out.write(_packed(reading_words(reading)))
+        return
+    with reading.open("rb") as file:
+        file.seek(_words_at(reading))
+        shutil.copyfileobj(file, out)
+
+
+def _former(path: Path) -> tuple[_FormerPage, ...] | None:
+    """The pages of a reading that a worker of version 0.1 has left to be put together; None for today's form."""
+    with path.open("rb") as file:
+        if file.read(len(ZSTANDARD)) != ZSTANDARD:
+            return None
+    return msgspec.msgpack.decode(_unpacked(path.read_bytes()), type=_FormerReading).pages
+
+
+def _word_of(text: RecognisedText) -> Word:
+    return Word(text.text, text.box, text.box.height, rotation=text.rotation or 0, confidence=text.confidence)
 
 
 def _words_at(path: Path) -> int:

@@ -253,25 +253,31 @@ async def move(connection: AsyncConnection, job_id: UUID, **values: Any) -> bool
 
 
 async def start(connection: AsyncConnection, job_id: UUID, status: str, stage: str) -> None:
-    """The first worker took the job up: its clock, and with it its deadline, begins."""
+    """The first worker took the job up: its clock, and with it its deadline, begins.
+
+    So does that of the extraction it is a part of: parents first, as everywhere.
+    """
+    whole = sa.select(job.c.parent_id).where(job.c.id == job_id).scalar_subquery()
+    await _start(connection, sa.and_(job.c.id == whole, job.c.type == "Extract"), status, "parsing")
+    await _start(connection, job.c.id == job_id, status, stage)
+
+
+async def _start(connection: AsyncConnection, which: sa.ColumnElement[bool], status: str, stage: str) -> None:
     begun = sa.func.coalesce(job.c.started_at, sa.func.clock_timestamp())
+    is_at_it = sa.and_(
+        job.c.type == "Extract", job.c.stage == "extracting"
+    )  # its documents were parsed before
     await connection.execute(
         job.update()
-        .where(job.c.id == job_id, OPEN, job.c.started_at.is_(None))
+        .where(which, OPEN, job.c.started_at.is_(None))
         .values(
             status=status,
-            stage=stage,
+            stage=sa.case((is_at_it, job.c.stage), else_=stage),
             started_at=begun,
             deadline_at=later(job.c.timeout_s),
             moved_at=sa.func.clock_timestamp(),
         )
     )
-
-
-async def start_extract(connection: AsyncConnection, parent_id: UUID) -> None:
-    """A part of a job was taken up: where that is an extraction, its own clock begins. Others have none."""
-    if await connection.scalar(sa.select(job.c.type).where(job.c.id == parent_id)) == "Extract":
-        await start(connection, parent_id, "InProgress", "parsing")
 
 
 async def end(
