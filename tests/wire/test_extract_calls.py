@@ -3,10 +3,14 @@
 Lenient and strict, as in test_client_calls; what the values are is the engine's business, that they arrive is ours.
 """
 
+import json
+import time
+
 import pytest
 
 from documents.labelled import NOTE_SCHEMA, labelled_pdf
 from documents.pdfs import pages_pdf
+from documents.serving import Answer
 
 INSTRUCTIONS = {"schema": NOTE_SCHEMA}
 CITED = {"citations": {"enabled": True}}
@@ -140,3 +144,45 @@ def test_a_link(client, note):
     assert kind(answer) == "V3Extract"
     assert answer.result["type"] == "url"
     assert answer.result["result_id"] == answer.job_id
+
+
+class TestOpenDocuments:
+    """What happens while a document is still being fetched: its host keeps the server waiting."""
+
+    def test_cancelling(self, client, outside, ended):
+        hanging = outside.put("/hangs-for-extract.pdf", Answer(hangs=True))
+        before = len(outside.requests("/hangs-for-extract.pdf"))
+        job_id = client.extract.run_job(input=hanging, instructions=INSTRUCTIONS).job_id
+        outside.wait_for("/hangs-for-extract.pdf", before + 1)
+        job = client.job.get(job_id)
+        assert (job.status, job.type, job.result) == ("Pending", "Extract", None)
+        client.job.cancel(job_id)
+        job = ended(job_id)
+        assert (job.status, job.error.name) == ("Failed", "JOB_CANCELLED")
+
+    def test_a_parse_that_is_not_ready_is_awaited(self, sdk, outside, ended):
+        gate = outside.hold("/slow-for-extract.pdf", labelled_pdf())
+        parsing = sdk.parse.run_job(input=outside.url("/slow-for-extract.pdf")).job_id
+        waiting = sdk.extract.run_job(input=f"jobid://{parsing}", instructions=INSTRUCTIONS).job_id
+        until = time.monotonic() + 15
+        while sdk.job.get(waiting).status != "Idle":
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        gate.set()
+        check_values(ended(waiting).result)
+
+    def test_the_time_limit_counts_for_all_of_it(self, sdk, outside, ended):
+        hanging = outside.put("/hangs-for-timeout.pdf", Answer(hangs=True))
+        parsing = {"settings": {"timeout": 0.5}}
+        job_id = sdk.extract.run_job(input=hanging, instructions=INSTRUCTIONS, parsing=parsing).job_id
+        assert ended(job_id).error.name == "CUSTOMER_TIMEOUT"
+
+
+def test_a_webhook(sdk, outside, note):
+    url = outside.put("/extract-hook", Answer())
+    webhook = {"mode": "direct", "url": url}
+    job = sdk.extract.run_job(
+        input=note, instructions=INSTRUCTIONS, async_={"webhook": webhook, "metadata": {"order": 17}}
+    )
+    (seen,) = outside.wait_for("/extract-hook", 1)
+    assert json.loads(seen.body) == {"status": "Completed", "job_id": job.job_id, "metadata": {"order": 17}}
