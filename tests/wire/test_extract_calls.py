@@ -139,6 +139,16 @@ def test_a_pipeline_of_several_documents(client, note, chain, ended):
     assert answer.usage.credits == sum(parse.usage.credits for parse in answer.result.parse) + 6.0
 
 
+def test_a_result_that_was_taken_over_can_be_extracted_from_when_the_first_is_gone(sdk, note, chain):
+    first = sdk.parse.run(input=note).job_id
+    copy = sdk.parse.run(input=f"jobid://{first}").job_id
+    sdk.job.delete(first)
+    check_values(sdk.extract.run(input=f"jobid://{copy}", instructions=INSTRUCTIONS))
+    answer = sdk.pipeline.run(input=f"jobid://{copy}", pipeline_id=chain)
+    check_cited(answer.result.extract.result, "AB-2041")
+    assert answer.usage.credits == 2.0
+
+
 def test_a_link(client, note):
     answer = client.extract.run(input=note, instructions=INSTRUCTIONS, settings={"force_url_result": True})
     assert kind(answer) == "V3Extract"

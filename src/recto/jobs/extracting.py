@@ -93,6 +93,12 @@ def citations_key(job_id: UUID) -> str:
     return f"jobs/{job_id}/citations.json"
 
 
+def credits_of(parse: jobs.JobRow) -> float:
+    """What a completed parse job cost."""
+    usage: dict[str, Any] = (parse.summary or {}).get("usage") or {}
+    return usage.get("credits") or 0.0
+
+
 def extract_options_of(job: jobs.JobRow) -> ExtractOptions:
     """The options stored with an extract job."""
     return msgspec.convert(job.request["extract"], ExtractOptions)

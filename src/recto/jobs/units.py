@@ -40,6 +40,7 @@ from recto.jobs.copying import copy_result, image_prefix, kept_key
 from recto.jobs.extracting import (
     Extracted,
     citations_key,
+    credits_of,
     extract_options_of,
     extract_to_files,
     parses_of,
@@ -343,7 +344,7 @@ class UnitRunner:
                 extract_options_of(job),
                 out,
                 citations,
-                parse_credits=sum((parse.summary or {})["usage"]["credits"] for parse in own),
+                parse_credits=sum(credits_of(parse) for parse in own),
             )
         key = f"jobs/{job.id}/result.json"
         if extracted.citations:
