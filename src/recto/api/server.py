@@ -10,7 +10,7 @@ from recto.api import problems
 from recto.api.context import Context
 from recto.api.openapi import openapi_document
 from recto.api.problems import error_answer
-from recto.api.routes import jobs, parse, pipeline, pipelines, service, uploads
+from recto.api.routes import extract, jobs, parse, pipeline, pipelines, service, uploads
 from recto.api.submitting import JobFailed
 from recto.jobs.engine import Engine
 
@@ -36,7 +36,7 @@ def create_api(context: Context, engine: Engine) -> FastAPI:
     api.state.context = context
     problems.install(api)
     api.add_exception_handler(JobFailed, _on_job_failed)
-    for module in (parse, pipeline, jobs, uploads, pipelines, service):
+    for module in (parse, extract, pipeline, jobs, uploads, pipelines, service):
         api.include_router(module.router)
     api.openapi = lambda: openapi_document(context.version)
     return api

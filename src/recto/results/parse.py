@@ -2,7 +2,7 @@
 
 Four steps, each one call in a child process, each leaving a file behind, so that any of them can be repeated
 alone: `look_at` the document, `read_range` some pages, `recognise_range` the pages that need it, `assemble`.
-Between reading and assembling a range travels as a `Reading` (MessagePack under Zstandard).
+Between reading and assembling a range travels as a file of `kept`, which also keeps it for later steps.
 """
 
 import dataclasses
@@ -10,9 +10,6 @@ import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import msgspec
-import zstandard
 
 from recto.blocks.document import settle
 from recto.blocks.lines import text_lines
@@ -29,9 +26,8 @@ from recto.pages.detect.port import LayoutDetector
 from recto.pages.detect.rapid import chosen_detector
 from recto.pages.ocr.both import default_reader
 from recto.pages.ocr.port import OcrReader
+from recto.results.kept import PageReading, keep, reading_pages, reading_words, write_reading
 from recto.results.pictures import FOLDER, with_pictures
-
-COMPRESSION = 3  # Zstandard level: the fastest that still halves a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +37,6 @@ class Document:
     path: Path
     type: FileType
     password: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PageReading:
-    """One page read and laid out; `words` and `lines` are kept only when the caller wants OCR data."""
-
-    layout: PageLayout
-    words: tuple[RecognisedText, ...] = ()
-    lines: tuple[RecognisedText, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The pages of one unit of work."""
-
-    pages: tuple[PageReading, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +55,7 @@ def look_at(document: Document, scratch: Path) -> reading.Inspection:
 def read_range(document: Document, numbers: Sequence[int], options: ParseOptions, out: Path) -> RangeRead:
     """Read pages (numbers from 1) by their text layer into the file `out`; pictures beside it."""
     done: list[PageReading] = []
+    words: dict[int, tuple[Word, ...]] = {}
     needs_ocr: list[int] = []
     mode = options.read.extraction_mode
     for page in reading.read(document.path, document.type, numbers, document.password, mode):
@@ -82,7 +63,8 @@ def read_range(document: Document, numbers: Sequence[int], options: ParseOptions
             needs_ocr.append(page.number)
         else:
             done.append(_laid_out(document, page, options, out))
-    _write(out, done)
+            words[page.number] = page.words
+    write_reading(out, done, words)
     return RangeRead(tuple(one.layout.number for one in done), tuple(needs_ocr))
 
 
@@ -96,12 +78,14 @@ def recognise_range(
     """Read pages by optical recognition into the file `out`; `layout_model` is the setting of that name."""
     reader, detector = _reader(), _detector(layout_model)
     done: list[PageReading] = []
+    words: dict[int, tuple[Word, ...]] = {}
     for page in _to_recognise(document, numbers, options):
         recognised = reading.recognise(
             document.path, document.type, page, document.password, reader, detector
         )
         done.append(_laid_out(document, recognised, options, out))
-    _write(out, done)
+        words[page.number] = recognised.words
+    write_reading(out, done, words)
     return RangeRead(tuple(numbers))
 
 
@@ -119,22 +103,32 @@ def _to_recognise(document: Document, numbers: Sequence[int], options: ParseOpti
 
 
 def assemble(
-    readings: Sequence[Path], options: ParseOptions, order: Sequence[int], warnings: Sequence[str]
+    readings: Sequence[Path],
+    options: ParseOptions,
+    order: Sequence[int],
+    warnings: Sequence[str],
+    kept: Path | None = None,
 ) -> ParseResult:
     """Put the ranges of a document together: rules that need every page, then chunks.
 
-    `order` lists the pages that were asked for; pages that could not be read are simply not there.
+    `order` lists the pages that were asked for; pages that could not be read are simply not there. With `kept`
+    the reading is written there, for the steps that follow a parse (see `results.kept`).
     """
-    pages = sorted((page for path in readings for page in _load(path)), key=lambda one: one.layout.number)
+    by_file = {path: reading_pages(path) for path in readings}
+    pages = sorted((page for some in by_file.values() for page in some), key=lambda one: one.layout.number)
     layouts = [page.layout for page in pages]
     index = {number: place for place, number in enumerate(sorted(order), start=1)}
     blocks = settle(layouts, merge_tables=options.formats.merge_tables)
     sizes = {layout.number: (layout.width, layout.height) for layout in layouts}
     chunks = chunk_blocks(blocks, options.chunks, options.formats, sizes)
+    infos = tuple(_info(layout, index[layout.number]) for layout in layouts)
+    if kept is not None:
+        numbers = {path: [page.layout.number for page in some] for path, some in by_file.items()}
+        keep(kept, numbers, infos, blocks)
     return ParseResult(
         chunks=chunks,
-        pages=tuple(_info(layout, index[layout.number]) for layout in layouts),
-        words=_placed((w for page in pages for w in page.words), chunks) if options.read.ocr_data else None,
+        pages=infos,
+        words=_placed(_all_words(readings), chunks) if options.read.ocr_data else None,
         lines=_placed((w for page in pages for w in page.lines), chunks) if options.read.ocr_data else None,
         warnings=(*warnings, *(w for layout in layouts for w in layout.warnings)),
     )
@@ -146,15 +140,16 @@ def parse_file(
     numbers: Sequence[int],
     scratch: Path,
     layout_model: str | None = None,
+    kept: Path | None = None,
 ) -> ParseResult:
-    """All steps at once in this process, for the command line."""
+    """All steps at once in this process, for the command line; `kept` as in `assemble`."""
     out, recognised = scratch / "read", scratch / "recognised"
     outcome = read_range(document, numbers, options, out)
     files = [out]
     if outcome.needs_ocr:
         recognise_range(document, outcome.needs_ocr, options, recognised, layout_model)
         files.append(recognised)
-    return assemble(files, options, numbers, ())
+    return assemble(files, options, numbers, (), kept)
 
 
 def _laid_out(document: Document, page: Page, options: ParseOptions, out: Path) -> PageReading:
@@ -172,8 +167,13 @@ def _laid_out(document: Document, page: Page, options: ParseOptions, out: Path) 
     if not options.read.ocr_data:
         return PageReading(layout)
     seen = [word for word in page.words if not word.hidden]
-    lines = tuple(_line(page.number, line.words) for line in text_lines(seen))
-    return PageReading(layout, tuple(_word(page.number, word) for word in seen), lines)
+    return PageReading(layout, tuple(_line(page.number, line.words) for line in text_lines(seen)))
+
+
+def _all_words(readings: Sequence[Path]) -> Iterator[RecognisedText]:
+    by_page = {number: words for path in readings for number, words in reading_words(path).items()}
+    for number, words in sorted(by_page.items()):
+        yield from (_word(number, word) for word in words if not word.hidden)
 
 
 def _word(number: int, word: Word) -> RecognisedText:
@@ -218,16 +218,6 @@ def _info(layout: PageLayout, index: int) -> PageInfo:
         layout.rotation,
         layout.image,
     )
-
-
-def _write(path: Path, pages: Sequence[PageReading]) -> None:
-    packed = msgspec.msgpack.encode(Reading(tuple(pages)))
-    path.write_bytes(zstandard.ZstdCompressor(level=COMPRESSION).compress(packed))
-
-
-def _load(path: Path) -> tuple[PageReading, ...]:
-    packed = zstandard.ZstdDecompressor().decompress(path.read_bytes())
-    return msgspec.msgpack.decode(packed, type=Reading).pages
 
 
 @functools.cache

@@ -38,8 +38,12 @@ async def delete_job(
         keeps = (
             bool(row.request.get("options", {}).get("result", {}).get("persist")) and not include_persisted
         )
-        await jobs.forget(connection, row.id)
-        await units.drop(connection, row.id)
+        inside = await jobs.insides(connection, row.id)
+        for job in (row.id, *inside):
+            await jobs.forget(connection, job)
+            await units.drop(connection, job)
+    for job in inside:
+        await context.objects.delete_prefix(f"jobs/{job}/")
     if not keeps:
         await context.objects.delete_prefix(f"jobs/{row.id}/")
         return answer({"job_id": str(row.id)}, 202)
