@@ -3,7 +3,8 @@
     .venv/bin/python bench/predict.py FILES OUT --split dev --set tables_icdar2013 parse_docx2pdf
 
 FILES/<set>/<split>/ holds documents, and beside each perhaps `<name>.gt.json`, of which only a `password` is read
-here. OUT/<set>/<split>/<name>.json gets the prediction. Documents that have one are skipped, so the command can be
+here, and for the sets of fields (kie_*, ocr_sroie) their names and types, which are then extracted.
+OUT/<set>/<split>/<name>.json gets the prediction. Documents that have one are skipped, so the command can be
 interrupted and called again. Everything goes through the public HTTP interface, of a server started for the
 purpose unless --url names one.
 """
@@ -26,6 +27,8 @@ from typing import Any
 
 import httpx
 from PIL import Image
+
+from truth_schema import schema_for
 
 KEY = "recto_bench-key-of-the-predictions"
 PICTURES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp"}
@@ -51,6 +54,8 @@ EVERY_WORD = {
 }
 """Options for the sets whose truth is every word of the page, split at blanks: running heads too, and no tags."""
 EVERY_WORD_SETS = "ocr_"
+FIELD_SETS = ("kie_", "ocr_sroie")
+"""How the names of the sets begin whose truths hold fields to be extracted."""
 
 OPTIONS = {
     "retrieval": {"filter_blocks": ["Header", "Footer", "Page Number"]},  # the truths hold the body text only
@@ -142,7 +147,27 @@ def predict(client: httpx.Client, document: Path) -> dict[str, Any]:
     result = body["result"]
     if result["type"] == "url":
         result = client.get(result["url"], headers={"authorization": ""}).json()
-    return {"status": "ok", "seconds": seconds, "pages": body["usage"]["num_pages"]} | told(document, result)
+    found = {"status": "ok", "seconds": seconds, "pages": body["usage"]["num_pages"]} | told(document, result)
+    return found | extracted(client, document, body["job_id"])
+
+
+def extracted(client: httpx.Client, document: Path, job_id: str) -> dict[str, Any]:
+    """The fields of a parsed document, where its truth has some."""
+    schema = schema_for(truth_of(document))
+    if schema is None or not document.parent.parent.name.startswith(FIELD_SETS):
+        return {}
+    begun = time.monotonic()
+    asked = {"input": f"jobid://{job_id}", "instructions": {"schema": schema}}
+    try:
+        answer = client.post("/extract", json=asked)
+    except httpx.HTTPError as error:
+        return {"extract_error": repr(error)}
+    if answer.status_code != 200:
+        return {"extract_error": answer.json()}
+    result = answer.json()["result"]
+    if isinstance(result, dict):  # a link
+        result = client.get(result["url"], headers={"authorization": ""}).json()
+    return {"fields": result[0], "extract_seconds": round(time.monotonic() - begun, 3)}
 
 
 def told(document: Path, result: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from recto import errors
 from recto.settings import Settings
+from recto.wire.extract import AsyncExtractConfig
 from recto.wire.model import NO_EFFECT, NOT_SERVED, REFUSED, key_of, rule_of
 from recto.wire.parse import AsyncParseConfig
 
@@ -61,11 +62,21 @@ def _leaves(kind: type[errors.RectoError]) -> Iterator[type[errors.RectoError]]:
 
 def fields_table() -> list[str]:
     """One row per field of a parse request that nothing obeys yet, or never will."""
+    return _without_effect(AsyncParseConfig, "")
+
+
+def extract_fields_table() -> list[str]:
+    """The same of an extract request, but for what it shares with a parse."""
+    shared = ("parsing.", "input.", "async.")
+    return _without_effect(AsyncExtractConfig, "", shared)
+
+
+def _without_effect(model: type[BaseModel], at: str, but: tuple[str, ...] = ()) -> list[str]:
     told = {NOT_SERVED: "ignored, with a warning", NO_EFFECT: "accepted, no effect", REFUSED: "refused (422)"}
     rows = ["| Field | What it asks for | What happens |", "|---|---|---|"]
-    for path, field in _fields(AsyncParseConfig, ""):
+    for path, field in _fields(model, at):
         what = told.get(rule_of(field) or "")
-        if what:
+        if what and not path.startswith(but):
             meaning = (field.description or "").partition(" Rule:")[0]
             rows.append(f"| `{path}` | {meaning} | {what} |")
     return rows
@@ -91,6 +102,7 @@ TABLES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "settings": ("settings.md", settings_table),
     "errors": ("errors.md", errors_table),
     "fields": ("compatibility.md", fields_table),
+    "extract fields": ("extract.md", extract_fields_table),
 }
 
 

@@ -79,11 +79,17 @@ class Yard:
                 connection, self.submission(lane, **values), reference, ParseOptions()
             )
 
-    async def pipeline(self, documents: int, references: Sequence[str] | None = None, **values: Any) -> UUID:
+    async def pipeline(
+        self,
+        documents: int,
+        references: Sequence[str] | None = None,
+        steps: Sequence[dict[str, Any]] = ({"parse": {}},),
+        **values: Any,
+    ) -> UUID:
         references = references or [await self.upload() for _ in range(documents)]
         async with self.database.begin() as connection:
             pipeline_id, _ = await pipelines.deploy(
-                connection, self.organisation, f"p-{uuid4()}", {"steps": [{"parse": {}}]}, "hash"
+                connection, self.organisation, f"p-{uuid4()}", {"steps": list(steps)}, "hash"
             )
             row = await pipelines.find(connection, self.organisation, pipeline_id)
             return await self.submitter.pipeline(

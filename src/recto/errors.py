@@ -2,7 +2,7 @@
 
     RectoError
     |-- BadInput            the caller can fix it
-    |   |-- InvalidConfig, InvalidPageRange, NotFound, UrlNotAllowed, DownloadFailed, ...
+    |   |-- InvalidConfig, InvalidSchema, InvalidPageRange, NotFound, UrlNotAllowed, DownloadFailed, ...
     |   `-- DocumentCorrupt, DocumentEmpty, DocumentUnsupported, DocumentLocked, DocumentTooLarge, ...
     |-- Refused             the state of a job or a limit forbids it now
     |   `-- JobState, JobNotComplete, JobDeleted, JobCancelled, KeyReused, QueueFull, AuthFailed
@@ -62,6 +62,12 @@ class BadInput(RectoError):
 
 class InvalidConfig(BadInput):
     """The request's options do not fit together."""
+
+
+class InvalidSchema(BadInput):
+    """The schema of an extraction is no JSON Schema, or one that no answer can be made of."""
+
+    name = "INVALID_SCHEMA"
 
 
 class InvalidPageRange(BadInput):

@@ -94,8 +94,8 @@ def test_the_list_is_by_name(http):
         ({"name": "x", "steps": [PARSE, PARSE]}, "exactly one parse"),
         ({"name": "x", "steps": [{"parse": {"settings": {"document_password": "p"}}}]}, "document_password"),
         (
-            {"name": "x", "steps": [PARSE, {"extract": {"instructions": {"schema": {"type": "object"}}}}]},
-            "not available yet",
+            {"name": "x", "steps": [PARSE, {"extract": {"instructions": {"schema": {"type": "text"}}}}]},
+            "has the type 'text'",
         ),
         ({"name": "x", "steps": [PARSE, {"edit": {"edit_instructions": "fill"}}]}, "not available yet"),
         (

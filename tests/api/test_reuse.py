@@ -49,7 +49,7 @@ def test_a_completed_job_keeps_no_readings(http, server):
     upload = http.post("/upload", files={"file": ("a.pdf", pages_pdf(7))}).json()["file_id"]
     folder = server.data_dir / "objects" / "jobs" / parsed(http, upload)["job_id"]
     until = time.monotonic() + 10
-    while (kept := {path.name for path in folder.rglob("*") if path.is_file()}) != {"result.json"}:
+    while (kept := {path.name for path in folder.rglob("*") if path.is_file()}) != {"result.json", "kept"}:
         assert time.monotonic() < until, f"still there: {kept}"
         time.sleep(0.02)
 

@@ -53,7 +53,8 @@ def test_deploy_list_and_roll_back(recto, server, of_server, tmp_path):
     ("text", "told"),
     [
         ("name: x\nsteps: [{parse: {formating: {}}}]", "formating is not a known setting"),
-        ("name: x\nsteps: [{parse: {}}, {extract: {instructions: {schema: {}}}}]", "not available yet"),
+        ("name: x\nsteps: [{parse: {}}, {edit: {edit_instructions: fill}}]", "not available yet"),
+        ("name: x\nsteps: [{parse: {}}, {extract: {instructions: {schema: {type: x}}}}]", "the type 'x'"),
         ("name: x\nname: y\nsteps: [{parse: {}}]", "the key 'name' stands twice"),
         ("[1, 2]", "with the keys name and steps"),
         ("", "with the keys name and steps"),

@@ -48,7 +48,7 @@ def deploy(client, name):
     return answer.json()["pipeline_id"]
 
 
-@pytest.mark.parametrize("path", ["/extract", "/split", "/edit", "/classify"])
+@pytest.mark.parametrize("path", ["/split", "/edit", "/classify"])
 def test_what_is_not_there_yet_says_so(client, uploaded, path):
     for suffix in ("", "_async"):
         refused(client.post(path + suffix, json={"input": uploaded}), 422, "NOT_APPLICABLE")
@@ -163,3 +163,24 @@ def test_a_bad_body_lists_its_faults(client):
     detail = client.post("/parse", json={}).json()["detail"]
     assert detail[0]["loc"] == ["body", "input"]
     assert detail[0]["type"] == "missing"
+
+
+def test_the_fate_of_extractions(client, uploaded):
+    schema = {"type": "object", "properties": {"page": {"type": "string"}, "gone": {"type": "string"}}}
+    body = {"input": [uploaded, uploaded], "instructions": {"schema": {**schema, "required": ["gone"]}}}
+    answer = client.post("/extract", json=body).json()
+    assert answer["response_type"] == "v3_extract"
+    assert answer["result"][0]["gone"] is None
+    assert answer["usage"]["num_pages"] == 4
+    older = client.post("/extract", json={"document_url": uploaded, "schema": schema}).json()
+    assert older["response_type"] == "extract"
+    assert "gone" not in older["result"][0]
+    listed = client.get("/jobs", params={"limit": 2}).json()["jobs"]
+    assert [job["job_id"] for job in listed] == [older["job_id"], answer["job_id"]]
+    rows = {"type": "array", "items": schema}
+    assert isinstance(
+        client.post("/extract", json={"input": uploaded, "instructions": {"schema": rows}}).json()["result"][
+            0
+        ],
+        list,
+    )

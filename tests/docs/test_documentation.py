@@ -108,7 +108,7 @@ def test_commands_that_are_named_exist(page):
         assert inner is None or not second or second in inner, words
 
 
-@pytest.mark.parametrize("name", ["settings", "errors", "fields"])
+@pytest.mark.parametrize("name", ["settings", "errors", "fields", "extract fields"])
 def test_tables_are_up_to_date(name):
     tables = load_tables()
     page, make = tables.TABLES[name]

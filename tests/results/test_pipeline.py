@@ -37,6 +37,31 @@ def test_next_move(references, children, move):
     assert next_move(STEPS, references, children) == move
 
 
+CHAIN = [*STEPS, {"extract": {"instructions": {"schema": {}}}}]
+
+
+def extract(position: int, *reads: int) -> ChildJob:
+    return ChildJob(position, "extract", "", CHAIN[1]["extract"], reads=reads)
+
+
+@pytest.mark.parametrize(
+    ("references", "children", "move"),
+    [
+        (TWO, [], Next(make=(made(0, "reducto://a"), made(1, "reducto://b")))),
+        (ONE, [child(0, "open")], Next()),
+        (TWO, [child(0, "Completed"), child(1, "open")], Next()),
+        (ONE, [child(0, "Completed")], Next(make=(extract(1, 0),))),
+        (TWO, [child(0, "Completed"), child(1, "Completed")], Next(make=(extract(2, 0, 1),))),
+        (ONE, [child(0, "Completed"), child(1, "open")], Next()),
+        (ONE, [child(0, "Completed"), child(1, "Completed")], Next(ends=True)),
+        (ONE, [child(0, "Completed"), child(1, "Failed")], Next(ends=True, failed_child=1)),
+        (TWO, [child(0, "Failed"), child(1, "open")], Next(ends=True, failed_child=0)),
+    ],
+)
+def test_the_extraction_follows_when_every_document_is_parsed(references, children, move):
+    assert next_move(CHAIN, references, children) == move
+
+
 @given(
     st.lists(st.sampled_from(["open", "Completed", "Failed", "Cancelled"]), min_size=1, max_size=6), st.data()
 )

@@ -206,13 +206,12 @@ class TestService:
     @pytest.mark.parametrize(
         "call",
         [
-            lambda client: client.extract.run(input="x", instructions={"schema": {}}),
             lambda client: client.split.run(input="x", split_description=[]),
             lambda client: client.classify.run(input="x", classification_schema=[]),
             lambda client: client.edit.run(document_url="x", edit_instructions="y"),
             lambda client: client.webhook.run(),
         ],
-        ids=["extract", "split", "classify", "edit", "webhook"],
+        ids=["split", "classify", "edit", "webhook"],
     )
     def test_what_is_not_there_yet_says_so(self, client, call):
         with pytest.raises(reducto.UnprocessableEntityError, match="not available yet"):

@@ -19,13 +19,18 @@ PROSE = {"title", "description", "example", "examples"}
 PROSE_WORDS = 6
 PROSE_MARK = "<prose>"
 LEGACY_NAMES = [
+    "AdvancedCitationsConfig",
     "AdvancedProcessingOptions",
+    "AgentExtractConfig",
+    "ArrayExtractConfig",
+    "AsyncExtractConfigNew",
     "AsyncParseConfigNew",
     "AsyncPipelineConfig",
     "BaseProcessingOptions",
     "ChunkingConfig",
     "EnrichConfig",
     "ExperimentalProcessingOptions",
+    "ExtractConfigNew",
     "FigureSummaryConfig",
     "LargeTableChunkingConfig",
     "ParseConfigNew",

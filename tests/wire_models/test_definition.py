@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recto.errors import InvalidConfig, NotAvailable
+from recto.errors import InvalidConfig, InvalidSchema, NotAvailable
 from recto.wire.definition import (
     MAX_NAME,
     MAX_TEXT,
@@ -76,8 +76,21 @@ def test_a_json_schema_in_an_extract_step_is_the_users_own():
 
 def test_only_steps_that_can_run_are_deployed():
     check_deployable(load_definition(YAML))
-    with pytest.raises(NotAvailable, match=r"split and extract and edit steps are not available yet"):
+    with pytest.raises(NotAvailable, match=r"split and edit steps are not available yet"):
         check_deployable(read_definition(WHOLE))
+
+
+def extracting(*schemas):
+    steps = [{"extract": {"instructions": {"schema": schema}}} for schema in schemas]
+    return {"name": "n", "steps": [{"parse": {}}, *steps]}
+
+
+def test_one_extract_step_can_be_deployed_and_its_schema_is_checked():
+    check_deployable(read_definition(extracting({"type": "object"})))
+    with pytest.raises(NotAvailable, match="several extract steps"):
+        check_deployable(read_definition(extracting({}, {})))
+    with pytest.raises(InvalidSchema, match=r"steps\[1\].extract.instructions.schema: .*'money'"):
+        read_definition(extracting({"properties": {"a": {"type": "money"}}}))
 
 
 def parse_step(**options):

@@ -1,4 +1,4 @@
-"""Rows and stored results in, the bodies of answers out: a parse, a pipeline, a job."""
+"""Rows and stored results in, the bodies of answers out: a parse, an extraction, a pipeline, a job."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -10,16 +10,18 @@ from fastapi import Request
 from recto.api.context import OBJECTS_PATH, RESULTS_PATH, base_url, context_of
 from recto.document.result import DocumentProperties
 from recto.errors import Internal, JobCancelled, JobDeleted, RectoError, from_record
+from recto.jobs.copying import citations_key
+from recto.jobs.extracting import extract_options_of
 from recto.jobs.lanes import lanes_before
 from recto.jobs.states import progress, seconds_left
 from recto.jobs.units import describe_source, options_of, source_of
 from recto.storage.queries import jobs
 from recto.storage.queries.outlook import Outlook, outlook
 from recto.wire import jobs as wire_jobs
+from recto.wire.extract import extract_response
 from recto.wire.image_links import with_links
 from recto.wire.parse import parse_response, url_result
 from recto.wire.pipeline import pipeline_response
-from recto.wire.usage import usage_sum
 
 
 async def signed_url(request: Request, key: str, filename: str | None = None) -> str:
@@ -72,6 +74,33 @@ async def parse_answer(request: Request, row: jobs.JobRow, inline_bytes: int) ->
     )
 
 
+async def extract_answer(request: Request, row: jobs.JobRow, inline_bytes: int) -> dict[str, Any]:
+    """The answer of a completed extract job; its result inline when it has at most so many bytes."""
+    if row.result_key is None or row.summary is None:
+        raise JobDeleted(f"The result of job {row.id} is gone.")
+    options = extract_options_of(row)
+    linked = options.force_url or (row.result_bytes or 0) > inline_bytes
+    citations: object = None
+    if row.summary.get("citations"):
+        citations = await _stored_json(request, row, citations_key(row.id), linked=linked)
+    return extract_response(
+        form=options.form,
+        job_id=str(row.id),
+        duration=row.duration_s or 0.0,
+        summary=row.summary,
+        result=await _stored_json(request, row, row.result_key, linked=linked),
+        citations=citations,
+        warnings=row.warnings,
+    )
+
+
+async def _stored_json(request: Request, row: jobs.JobRow, key: str, *, linked: bool) -> object:
+    """A stored part of an answer, as it is or as a link."""
+    if linked:
+        return url_result(await signed_url(request, key, key.rpartition("/")[2]), str(row.id))
+    return msgspec.Raw(await context_of(request).objects.get_bytes(key))
+
+
 async def pipeline_answer(request: Request, row: jobs.JobRow) -> dict[str, Any]:
     """The PipelineResponse of a completed pipeline job. Together its parses keep to the inline limit."""
     context = context_of(request)
@@ -79,13 +108,16 @@ async def pipeline_answer(request: Request, row: jobs.JobRow) -> dict[str, Any]:
         children = await jobs.children(connection, row.id)
     room = context.limits.inline_result_bytes
     parses: list[dict[str, Any]] = []
+    extract: dict[str, Any] | None = None
     for child in children:
         if child.deleting_at is not None:
             raise JobDeleted(f"Job {child.id}, a part of job {row.id}, has been deleted.")
-        parses.append(await parse_answer(request, child, room))
+        if child.type == "Extract":
+            extract = await extract_answer(request, child, room)
+        else:
+            parses.append(await parse_answer(request, child, room))
         room -= min(room, child.result_bytes or 0)
-    usage = usage_sum([parse["usage"] for parse in parses])
-    body = pipeline_response(str(row.id), parses if row.request.get("many") else parses[0], usage=usage)
+    body = pipeline_response(str(row.id), parses if row.request.get("many") else parses[0], extract=extract)
     if row.warnings:
         body["warnings"] = row.warnings
     return body
@@ -95,6 +127,8 @@ async def result_answer(request: Request, row: jobs.JobRow) -> dict[str, Any]:
     """What a job came to, as the body of its own endpoint."""
     if row.type == "Pipeline":
         return await pipeline_answer(request, row)
+    if row.type == "Extract":
+        return await extract_answer(request, row, context_of(request).limits.inline_result_bytes)
     if row.type == "Parse":
         return await parse_answer(request, row, context_of(request).limits.inline_result_bytes)
     raise Internal(f"Job {row.id} is a {row.type} job, which this version cannot show.")

@@ -34,4 +34,5 @@ async def _let_go(context: Context, row: JobRow) -> None:
 def _has_links(row: JobRow, room: int) -> bool:
     """Whether the answer links to objects: by the same rules as `answers.parse_answer`."""
     asked = row.request.get("options", {}).get("result", {}).get("force_url")
+    asked = asked or row.request.get("extract", {}).get("force_url")
     return bool(asked or (row.result_bytes or 0) > room or (row.summary or {}).get("pictures"))

@@ -32,14 +32,17 @@ from recto.jobs.submit import Submission
 from recto.storage.queries import idempotency
 from recto.storage.queries.jobs import JobRow
 from recto.wire.asynchronous import AsyncConfig, DirectWebhookConfig, SvixWebhookConfig
+from recto.wire.inputs import references
 from recto.wire.masking import raw_config
 from recto.wire.parse_options import TenantThrottling
+from recto.wire.uploads import UploadResponse
 
 USER_ID = "user-id"  # header of the contract (10.7, fair queueing)
 LONGEST_USER_ID = 256  # characters, as of a tenant_id
 KEY_HEADER = "idempotency-key"
 RETENTION_HEADER = "x-recto-retention"
 KEY_CHARACTERS = 255  # of an Idempotency-Key: clients send a UUID
+MAX_DOCUMENTS = 1000  # in one call; more are better several calls, whose failures stay apart
 WEBHOOK_CHECK_S = 1.0  # for looking its host up now; a slow name server only moves the check to the delivery
 
 log = structlog.get_logger(__name__)
@@ -71,6 +74,18 @@ class JobFailed(Exception):
         super().__init__(error.message)
         self.error = error
         self.job_id = job_id
+
+
+def document_references(source: str | list[str] | UploadResponse) -> list[str]:
+    """The references of an input that may name several documents; InvalidConfig for none, or for too many."""
+    documents = references(source)
+    if not documents:
+        raise InvalidConfig("The input is an empty list; name at least one document.")
+    if len(documents) > MAX_DOCUMENTS:
+        raise InvalidConfig(
+            f"The input names {len(documents)} documents; one call takes at most {MAX_DOCUMENTS}."
+        )
+    return documents
 
 
 async def check_webhook(context: Context, background: AsyncConfig | None) -> dict[str, Any] | None:

@@ -186,6 +186,25 @@ def parse(
 
 
 @app.command()
+def extract(
+    file: Annotated[Path, typer.Argument(help="The document", exists=True, dir_okay=False)],
+    schema: Annotated[
+        Path, typer.Option(help="File with the JSON Schema of the answer", exists=True, dir_okay=False)
+    ],
+    citations: Annotated[
+        bool, typer.Option("--citations", help="Print with each value where it was read")
+    ] = False,
+    pages: Annotated[str, typer.Option(help="Pages to read, such as 1-3,7")] = "",
+    password: Annotated[str | None, typer.Option(help="Password of a protected document")] = None,
+) -> None:
+    """Extract values from a document by a JSON Schema, here and now, without a server."""
+    from recto.cli.extracting import ExtractCommand, run_extract  # noqa: PLC0415
+
+    model = Settings().layout_model
+    run_extract(ExtractCommand(file, schema, citations, pages, password, model), sys.stdout)
+
+
+@app.command()
 def doctor() -> None:
     """Say what is installed, what is missing and what that costs, and with which settings Recto runs."""
     from recto.cli.doctor import report  # noqa: PLC0415

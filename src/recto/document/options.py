@@ -1,4 +1,7 @@
-"""What the caller asked of a parse, as frozen values. `wire` builds them, everything below obeys them."""
+"""What the caller asked of a parse or an extraction, as frozen values.
+
+`wire` builds them, everything below obeys them.
+"""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -75,3 +78,28 @@ class ParseOptions:
     formats: FormatOptions = field(default_factory=FormatOptions)
     read: ReadOptions = field(default_factory=ReadOptions)
     result: ResultOptions = field(default_factory=ResultOptions)
+
+
+BodyForm = Literal["v3", "v2"]
+"""The generation of a request body, which its answer follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class CitationOptions:
+    """What to tell of each value's sources; `numerical`: confidences as numbers, `parent_text`: the block's text."""
+
+    enabled: bool = False
+    numerical: bool = True
+    parent_text: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractOptions:
+    """All options of one extraction. `schema` is JSON text: its order is that of the answer."""
+
+    schema: str = "{}"
+    prompt: str = ""
+    pages: tuple[PageSpan, ...] = ()
+    citations: CitationOptions = field(default_factory=CitationOptions)
+    force_url: bool = False
+    form: BodyForm = "v3"

@@ -74,6 +74,11 @@ def parse_reference(text: str) -> Reference:
     raise _refused(reference, scheme)
 
 
+def is_job(text: str) -> bool:
+    """Whether a reference names a job; raises what `parse_reference` raises."""
+    return isinstance(parse_reference(text), JobReference)
+
+
 def upload_id(text: str) -> str:
     """The bare id, in lower case, of an upload named in any usual way.
 

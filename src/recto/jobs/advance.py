@@ -1,4 +1,4 @@
-"""Decides what a parse job does next. Pure: what is finished comes in, what to plan or how to end goes out.
+"""Decides what a job does next. Pure: what is finished comes in, what to plan or how to end goes out.
 
 Level-triggered: the answer depends only on the present state, so asking too often, too late or twice does no
 harm. `jobs.flow` asks under a lock on the job's row and writes the answer down.
@@ -14,6 +14,9 @@ from recto.storage.queries.units import NewUnit, UnitRow
 
 MAX_ATTEMPTS = 2  # of one piece of work by one route, before it is taken apart or given up
 MAX_CLAIMS = 5  # of a unit in all, when workers die under it: then it is the unit that kills them
+
+WHOLE = frozenset({"intake", "assemble", "extract"})
+"""Kinds of unit that concern the whole job: where one of them is given up, the job is."""
 
 RECOGNITION_OFF = "it has no usable text layer, and recognition is off (RECTO_OCR_READERS=0)."
 
@@ -62,7 +65,7 @@ def after_failure(unit: UnitRow, *, callers_fault: bool, ocr_available: bool) ->
 
     An error that is in the document itself is not tried again.
     """
-    if unit.kind in {"intake", "assemble"}:
+    if unit.kind in WHOLE:
         again = not callers_fault and unit.attempt < MAX_ATTEMPTS
         return AfterFailure("pending" if again else "failed")
     if not callers_fault and unit.attempt < MAX_ATTEMPTS:

@@ -32,9 +32,13 @@ def assemble_to_file(
     *,
     batch: bool,
     image_prefix: str = "",
+    kept: Path | None = None,
 ) -> Assembled:
-    """Write the wire's FullResult as JSON to `out`; `image_prefix` is where the job's pictures are stored."""
-    result = assemble(readings, options, order, ())
+    """Write the wire's FullResult as JSON to `out`, and to `kept` the reading that later steps need.
+
+    `image_prefix` is where the job's pictures are stored.
+    """
+    result = assemble(readings, options, order, (), kept)
     with out.open("wb") as file:
         size = write_full_result(result, file, image_prefix=image_prefix)
     usage = usage_for(result, batch=batch)

@@ -46,7 +46,12 @@ Pool = Literal["read", "ocr"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
-PRELOADED = ["recto.results.parse", "recto.jobs.assembling"]
+PRELOADED = [
+    "recto.results.parse",
+    "recto.jobs.assembling",
+    "recto.jobs.extracting",
+    "recto.results.extract.rules",
+]
 UNITS_PER_CHILD = 500  # a child is replaced after so many pieces of work, against slow leaks (a guess)
 RECYCLED_SHARE = 0.6  # of its memory limit; a child that has grown beyond is replaced (a guess)
 MEBIBYTE = 1024 * 1024

@@ -7,11 +7,13 @@ document and never looks into the result beyond the names of its pictures.
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
 from recto.document.options import ParseOptions
+from recto.errors import NotFound
 from recto.jobs.records import Copied
 from recto.results.pictures import FOLDER
 from recto.storage.objects import Objects
@@ -44,10 +46,20 @@ def image_prefix(job_id: UUID) -> str:
     return f"jobs/{job_id}/{FOLDER}/"
 
 
+def kept_key(job_id: UUID) -> str:
+    """Where the kept reading of a parse job is stored, which an extraction needs."""
+    return f"jobs/{job_id}/kept"
+
+
+def citations_key(job_id: UUID) -> str:
+    """Where the citations are stored that are no part of a job's result."""
+    return f"jobs/{job_id}/citations.json"
+
+
 async def copy_result(
     objects: Objects, job_id: UUID, asked: ParseOptions, other: JobRow, others: ParseOptions
 ) -> Copied:
-    """Copy a completed parse job's result, pictures and document; `asked` and `others` are the options of both.
+    """Copy what a completed parse job has stored; `asked` and `others` are the options of both.
 
     Raises:
         NotFound: the other job is being deleted. Unavailable: the storage fails.
@@ -55,6 +67,8 @@ async def copy_result(
     summary = other.summary or {}
     if other.result_key is None:
         raise ValueError(f"job {other.id} has no result")
+    with suppress(NotFound):  # a parse of an older version has kept none
+        await objects.copy(kept_key(other.id), kept_key(job_id))
     return Copied(
         result_key=await _copy_file(objects, job_id, other, other.result_key, bool(summary.get("pictures"))),
         result_bytes=other.result_bytes,

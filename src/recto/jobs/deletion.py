@@ -5,6 +5,7 @@ it is left when this ends. Begun in one transaction, finished in another, and ha
 dies in between, the sweep (`jobs.retention`) goes on. It never decides that a job is to go.
 """
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,10 +13,10 @@ import structlog
 
 from recto.errors import InvalidConfig, JobDeleted, JobDeletionInProgress, RectoError
 from recto.intake.reference import UploadReference, parse_reference
-from recto.jobs.copying import image_prefix
+from recto.jobs.copying import citations_key, image_prefix
 from recto.storage.database import Database
 from recto.storage.objects import Objects
-from recto.storage.queries import retention
+from recto.storage.queries import jobs, retention
 from recto.storage.queries.jobs import JobRow
 
 _WHY = {
@@ -81,8 +82,13 @@ class Deletion:
             await self.finish_one(one)
 
     async def finish(self, doomed: retention.Doomed) -> Removed:
-        """Remove the objects, then bury the row; a persisted result stays, with its pictures."""
-        kept = {doomed.result_key} if doomed.keep == "persist" and doomed.result_key else set[str]()
+        """Remove the objects, then bury the row; a persisted result stays, with its citations and pictures.
+
+        The parses inside an extraction go with it: their caller does not know them.
+        """
+        await self._finish_insides(doomed.id)
+        persisted = doomed.keep == "persist" and doomed.result_key
+        kept = {doomed.result_key, citations_key(doomed.id)} if persisted else set[str | None]()
         objects = await self._remove_objects(doomed.id, kept)
         async with self._database.begin() as connection:
             with_it = _uploads_of(doomed) if doomed.keep == "none" else []
@@ -94,7 +100,15 @@ class Deletion:
         log.info("job deleted", job_id=str(doomed.id), objects=objects, uploads=uploads, keep=doomed.keep)
         return Removed(objects, uploads)
 
-    async def _remove_objects(self, job_id: UUID, kept: set[str]) -> int:
+    async def _finish_insides(self, job_id: UUID) -> None:
+        async with self._database.begin() as connection:
+            inside = await jobs.insides(connection, job_id)
+            for one in inside:
+                await retention.begin_deletion(connection, one, persisted_too=True)
+        for one in inside:
+            await self.finish_one(one)
+
+    async def _remove_objects(self, job_id: UUID, kept: AbstractSet[str | None]) -> int:
         if not kept:
             return await self._objects.delete_prefix(folder_of(job_id))
         pictures = image_prefix(job_id)

@@ -22,6 +22,7 @@ from recto.errors import (
 )
 from recto.jobs import advance
 from recto.jobs.engine import Engine
+from recto.jobs.extracting import parses_of
 from recto.jobs.states import ENDED, allowed_from, may_become
 from recto.jobs.submit import Submitter
 from recto.results.pipeline import ChildState, next_move
@@ -56,9 +57,16 @@ class Flow:
             job = await jobs.get(connection, job_id, lock=True)
             if job is None or not job.is_open:
                 return
-            if job.type == "Pipeline":
+            await self._advance(connection, job)
+
+    async def _advance(self, connection: AsyncConnection, job: jobs.JobRow) -> None:
+        """Advance an open job whose row the caller has locked."""
+        match job.type:
+            case "Pipeline":
                 await self._advance_pipeline(connection, job)
-            else:
+            case "Extract":
+                await self.queue(connection, await self._advance_extract(connection, job))
+            case _:
                 await self.queue(connection, await self.advance_parse(connection, job))
 
     async def queue(self, connection: AsyncConnection, planned: Sequence[Planned]) -> None:
@@ -146,7 +154,7 @@ class Flow:
         if parent is None:
             await self._engine.defer_advance(connection, lane, parent_id)
         elif parent.is_open:
-            await self._advance_pipeline(connection, parent)
+            await self._advance(connection, parent)
 
     async def cancel(self, connection: AsyncConnection, organisation_id: UUID, job_id: UUID) -> None:
         """Cancel a job and everything below it; again on a cancelled one is no error.
@@ -206,10 +214,13 @@ class Flow:
             ChildState(child.position, child.status if child.status in ENDED else "open")  # pyright: ignore[reportArgumentType] - ENDED holds the three outcomes
             for child in children
         ]
-        move = next_move(job.request["steps"], job.request["references"], states)
-        await self._submitter.add_children(connection, job, move.make)
-        pages = sum(child.pages_done for child in children)
-        known = [child.pages_total for child in children if child.pages_total is not None]
+        references = job.request["references"]
+        move = next_move(job.request["steps"], references, states)
+        made = {child.position: child.id for child in children}
+        await self._submitter.add_children(connection, job, move.make, made)
+        parses = [child for child in children if child.position < len(references)]
+        pages = sum(child.pages_done for child in parses)
+        known = [child.pages_total for child in parses if child.pages_total is not None]
         total = sum(known) if known else None
         if not move.ends:
             await jobs.move(connection, job.id, pages_done=pages, pages_total=total, stage="running steps")
@@ -219,18 +230,64 @@ class Flow:
         if move.failed_child is None:
             await self.end(connection, job, "Completed", pages_done=pages, pages_total=total)
             return
-        await self._fail_pipeline(connection, job, children, move.failed_child)
+        await self._fail_with_child(connection, job, children, move.failed_child)
 
-    async def _fail_pipeline(
+    async def _fail_with_child(
         self, connection: AsyncConnection, job: jobs.JobRow, children: Sequence[jobs.ChildRow], position: int
     ) -> None:
         failed_id = next(child.id for child in children if child.position == position)
         failed = await jobs.get(connection, failed_id)
         error = from_record(failed.error) if failed and failed.error else ProcessingFailed()
-        if len(children) > 1:
-            error = type(error)(f"Document {position + 1} of {len(children)}: {error.message}")
+        documents = len(job.request["references"])
+        if position < documents and documents > 1:
+            error = type(error)(f"Document {position + 1} of {documents}: {error.message}")
         await self.end(connection, job, "Failed", error=error)
         await self._end_below(connection, job, "Cancelled", JobCancelled("Another document failed."))
+
+    async def _advance_extract(self, connection: AsyncConnection, job: jobs.JobRow) -> list[Planned]:
+        """The next step of an extract job: its documents are parsed, those of others awaited, then it extracts."""
+        if job.waits_on is not None:
+            awaited = await jobs.get(connection, job.waits_on)
+            if awaited is not None and awaited.is_open:
+                return []
+            await self._change(connection, job, "Pending", waits_on=None, stage="queued")
+        if await units.tally(connection, job.id) or not await self._is_parsed(connection, job):
+            return []
+        status = "Pending" if job.started_at is None else "Completing"
+        await self._change(connection, job, status, stage="extracting")
+        return await self.plan(connection, job.id, [units.NewUnit("extract")])
+
+    async def _is_parsed(self, connection: AsyncConnection, job: jobs.JobRow) -> bool:
+        """Whether every document of an extract job is parsed; ends the job when one cannot be."""
+        children = await jobs.child_states(connection, job.id)
+        for child in children:
+            if child.status in {"Failed", "Cancelled"}:
+                await self._fail_with_child(connection, job, children, child.position)
+                return False
+        if any(child.status not in ENDED for child in children):
+            return False
+        try:
+            parses = await parses_of(connection, job)
+        except RectoError as error:
+            await self.end(connection, job, "Failed", error=error)
+            return False
+        for parse in parses:
+            if parse.is_open:
+                await self._wait_for(connection, job, parse.id)
+                return False
+        return True
+
+    async def _change(
+        self, connection: AsyncConnection, job: jobs.JobRow, status: str, **values: Any
+    ) -> None:
+        await jobs.change(connection, job.id, status, allowed_from=may_become(status), **values)
+
+    async def _wait_for(self, connection: AsyncConnection, job: jobs.JobRow, awaited_id: UUID) -> None:
+        await self._change(connection, job, "Idle", waits_on=awaited_id, stage="waiting")
+        # Under its lock the awaited job either has ended by now, or will see us waiting when it ends.
+        awaited = await jobs.get(connection, awaited_id, lock=True)
+        if awaited is None or not awaited.is_open:
+            await self.queue_advance(connection, job)
 
     async def _advance_waiting(self, connection: AsyncConnection, job: jobs.JobRow) -> list[Planned]:
         awaited = await jobs.get(connection, job.waits_on) if job.waits_on else None

@@ -31,7 +31,13 @@ AWAITED: tuple[Lane, ...] = ("sync-priority", "priority", "sync")
 
 Queue = Literal["intake", "read", "ocr"]
 
-QUEUES: dict[str, Queue] = {"intake": "intake", "read": "read", "assemble": "read", "ocr": "ocr"}
+QUEUES: dict[str, Queue] = {
+    "intake": "intake",
+    "read": "read",
+    "assemble": "read",
+    "extract": "read",
+    "ocr": "ocr",
+}
 """The queue of each kind of unit; a worker serves each queue with a number of slots of its own."""
 
 PATIENCE_S: dict[str, float] = {

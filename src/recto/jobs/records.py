@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from recto.errors import ErrorRecord, NotAvailable, RectoError
 from recto.jobs import advance
 from recto.jobs.assembling import Assembled
+from recto.jobs.extracting import Extracted
 from recto.jobs.flow import Flow, Planned
 from recto.jobs.states import may_become
 from recto.storage.database import Database
@@ -27,6 +28,7 @@ class Outcome:
     pages_done: int = 0
     needs_ocr: tuple[int, ...] = ()
     assembled: Assembled | None = None
+    extracted: Extracted | None = None
     failures: tuple[tuple[tuple[int, ...], ErrorRecord], ...] = ()
 
 
@@ -104,7 +106,7 @@ class Recorder:
                 return None
             if await self._flow.end_if_overdue(connection, job):
                 return None
-            if after.status == "failed" and held.kind in {"intake", "assemble"}:
+            if after.status == "failed" and held.kind in advance.WHOLE:
                 await self._flow.end(connection, job, "Failed", error=error)
                 return None
             await jobs.move(connection, job.id)
@@ -143,6 +145,9 @@ class Recorder:
             case Outcome(assembled=Assembled() as assembled):
                 await self._complete(connection, job, outcome, assembled)
                 return []
+            case Outcome(extracted=Extracted() as extracted):
+                await self._complete_extract(connection, job, outcome, extracted)
+                return []
             case _:
                 done = job.pages_done + outcome.pages_done
                 stage = "recognising" if held.kind == "ocr" or outcome.needs_ocr else "reading"
@@ -175,6 +180,21 @@ class Recorder:
             result_bytes=assembled.result_bytes,
             summary={"usage": assembled.usage} | ({"pictures": True} if assembled.pictures else {}),
             warnings=warnings,
+        )
+
+    async def _complete_extract(
+        self, connection: AsyncConnection, job: jobs.JobRow, outcome: Outcome, extracted: Extracted
+    ) -> None:
+        await self._flow.end(
+            connection,
+            job,
+            "Completed",
+            result_key=outcome.result_key,
+            result_bytes=extracted.result_bytes,
+            summary=extracted.summary | ({"citations": True} if extracted.citations else {}),
+            pages_done=extracted.pages,
+            pages_total=extracted.pages,
+            warnings=list(dict.fromkeys([*job.warnings, *extracted.warnings])),
         )
 
     async def _take_over(self, connection: AsyncConnection, job: jobs.JobRow, copied: Copied) -> None:

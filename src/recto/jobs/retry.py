@@ -36,6 +36,11 @@ async def retry_failed_pages(
     row = await jobs.find(connection, organisation_id, job_id)
     row = await jobs.get(connection, row.id, lock=True) or row
     parses = await jobs.children(connection, row.id) if row.type == "Pipeline" else [row]
+    if row.type == "Pipeline" and any(one.type == "Extract" for one in parses):
+        raise JobState(
+            f"Job {job_id} has values extracted from its documents, which would not learn of pages read later:"
+            " retry its parse jobs, and extract again from their jobid://."
+        )
     if error := gone(row):
         raise error
     if row.status != "Completed":

@@ -1,10 +1,11 @@
 """Makes jobs: from a checked request to rows and a first task, in one transaction.
 
-A job's `request` is versioned data: {"v": 1, "kind": "parse", "reference": ..., "options": ...} or
+A job's `request` is versioned data: {"v": 1, "kind": "parse", "reference": ..., "options": ...},
+{"v": 1, "kind": "extract", "references": [...], "options": (of the parse), "extract": ...} or
 {"v": 1, "kind": "pipeline", "references": [...], "steps": [...]}; old versions decode for ever.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,9 +13,9 @@ from uuid import UUID, uuid4
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from recto.document.options import ParseOptions
+from recto.document.options import ExtractOptions, ParseOptions
 from recto.errors import InvalidConfig, JobDeleted, NotFound
-from recto.intake.reference import JobReference, UploadReference, parse_reference
+from recto.intake.reference import JobReference, UploadReference, is_job, parse_reference
 from recto.jobs.admission import Admission
 from recto.jobs.engine import Engine
 from recto.jobs.lanes import BUDGETED, Lane, granted_lane
@@ -23,7 +24,9 @@ from recto.storage.objects import Objects
 from recto.storage.queries import claims, jobs, units, uploads
 from recto.storage.queries.pipelines import PipelineRow
 from recto.storage.secrets import Secrets
-from recto.wire.definition import ParseStep
+from recto.wire.definition import ExtractStep, ParseStep
+from recto.wire.extract import extract_options
+from recto.wire.model import warnings_of
 from recto.wire.parse_options import to_options
 
 REQUEST_VERSION = 1
@@ -78,6 +81,38 @@ class Submitter:
         await self._add_parses(connection, [replace(new, timeout_s=options.read.timeout_s, keep=keep)])
         return new.id
 
+    async def extract(
+        self,
+        connection: AsyncConnection,
+        submission: Submission,
+        references: Sequence[str],
+        options: ExtractOptions,
+        parsing: ParseOptions,
+    ) -> UUID:
+        """Make an extract job, and a parse below it for each document that is not parsed yet; returns its id.
+
+        Raises:
+            InvalidConfig, NotFound: a reference has no known form, or names nothing of this organisation.
+        """
+        await self.check_references(connection, submission.organisation_id, references)
+        request = extract_request(references, options, parsing)
+        new = replace(
+            await self._new(connection, submission, "Extract", request),
+            timeout_s=parsing.read.timeout_s,
+            keep=kept(submission, parsing.result.persist),
+        )
+        await jobs.add(connection, [new])
+        parses = [
+            _parse_below(new, position, reference, parsing)
+            for position, reference in enumerate(references)
+            if not is_job(reference)
+        ]
+        if parses:
+            await self._add_parses(connection, parses)
+        else:
+            await self._engine.defer_advance(connection, new.lane, new.id)
+        return new.id
+
     async def pipeline(
         self,
         connection: AsyncConnection,
@@ -112,15 +147,28 @@ class Submitter:
         )
         await jobs.add(connection, [new])
         # The first move is known already, so it is made here instead of by a worker a task later.
-        await self.add_children(connection, new, next_move(steps, references, ()).make)
+        await self.add_children(connection, new, next_move(steps, references, ()).make, {})
         return new.id
 
     async def add_children(
-        self, connection: AsyncConnection, parent: jobs.NewJob | jobs.JobRow, children: Sequence[ChildJob]
+        self,
+        connection: AsyncConnection,
+        parent: jobs.NewJob | jobs.JobRow,
+        children: Sequence[ChildJob],
+        made: Mapping[int, UUID],
     ) -> None:
-        """Insert the children a pipeline's next move asks for: there may be a thousand, so all together."""
-        if children:
-            await self._add_parses(connection, [_child_of(parent, child) for child in children])
+        """Insert the children a pipeline's next move asks for: there may be a thousand, so all together.
+
+        `made` are the ids of those that are there already, by position.
+        """
+        parses = [_child_of(parent, child) for child in children if child.step == "parse"]
+        if parses:
+            await self._add_parses(connection, parses)
+        for child in children:
+            if child.step == "extract":
+                new = _extract_child_of(parent, child, [f"jobid://{made[place]}" for place in child.reads])
+                await jobs.add(connection, [new])
+                await self._engine.defer_advance(connection, new.lane, new.id)
 
     async def _add_parses(self, connection: AsyncConnection, new: Sequence[jobs.NewJob]) -> None:
         await jobs.add(connection, new)
@@ -212,6 +260,58 @@ def kept(submission: Submission, persist: bool) -> str:
     return "persist" if persist else "standard"
 
 
+def _extract_child_of(
+    parent: jobs.NewJob | jobs.JobRow, child: ChildJob, references: Sequence[str]
+) -> jobs.NewJob:
+    step = ExtractStep.model_validate(child.options)
+    options = extract_options(step.instructions, step.settings)
+    return jobs.NewJob(
+        id=uuid4(),
+        organisation_id=parent.organisation_id,
+        type="Extract",
+        lane=parent.lane,
+        lane_asked=parent.lane,
+        status="Pending",
+        request=extract_request(references, options, ParseOptions()),
+        raw_config=msgspec.json.encode({**child.options, "input": references}).decode(),
+        parent_id=parent.id,
+        position=child.position,
+        warnings=warnings_of(step),
+        keep="none" if parent.keep == "none" else "standard",
+    )
+
+
+def _parse_below(parent: jobs.NewJob, position: int, reference: str, options: ParseOptions) -> jobs.NewJob:
+    """The parse of one of an extract job's documents. The limit of time is that of its parent."""
+    return replace(
+        parent,
+        id=uuid4(),
+        type="Parse",
+        request=parse_request(reference, options),
+        raw_config=msgspec.json.encode({"input": reference}).decode(),
+        metadata=None,
+        webhook=None,
+        parent_id=parent.id,
+        position=position,
+        timeout_s=None,
+        warnings=(),
+        keep="none" if parent.keep == "none" else "standard",  # what is persisted is the result
+    )
+
+
+def extract_request(
+    references: Sequence[str], options: ExtractOptions, parsing: ParseOptions
+) -> dict[str, Any]:
+    """The stored form of an extract request."""
+    return {
+        "v": REQUEST_VERSION,
+        "kind": "extract",
+        "references": list(references),
+        "options": msgspec.to_builtins(parsing),
+        "extract": msgspec.to_builtins(options),
+    }
+
+
 def parse_request(reference: str, options: ParseOptions) -> dict[str, Any]:
     """The stored form of a parse request."""
     return {
@@ -223,7 +323,7 @@ def parse_request(reference: str, options: ParseOptions) -> dict[str, Any]:
 
 
 async def usable_parse_job(connection: AsyncConnection, organisation_id: UUID, job_id: UUID) -> jobs.JobRow:
-    """The parse job behind a jobid:// reference: the job itself, or the only parse of a pipeline.
+    """The parse job behind a jobid:// reference: the job itself, or the only parse of an extraction or pipeline.
 
     Raises:
         NotFound: there is no such job, or its result is gone.
@@ -234,6 +334,10 @@ async def usable_parse_job(connection: AsyncConnection, organisation_id: UUID, j
         raise NotFound(f"The result of job {job_id} has been deleted.") from JobDeleted()
     if found.type != "Parse":
         parses = [child for child in await jobs.children(connection, job_id) if child.type == "Parse"]
+        if not parses and found.type == "Extract" and len(found.request["references"]) == 1:
+            further = parse_reference(found.request["references"][0])
+            if isinstance(further, JobReference):
+                return await usable_parse_job(connection, organisation_id, UUID(further.job_id))
         if len(parses) != 1:
             raise InvalidConfig(
                 f"jobid://{job_id} is a {found.type} job with {len(parses)} parse results; name a parse job."

@@ -8,7 +8,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -22,7 +22,9 @@ from recto.document.result import DocumentProperties
 from recto.errors import (
     BadInput,
     Internal,
+    InvalidConfig,
     NotAvailable,
+    NotFound,
     RectoError,
     SubprocessCrashed,
     Unavailable,
@@ -35,7 +37,14 @@ from recto.intake.reference import JobReference, UploadReference, UrlReference, 
 from recto.jobs.advance import MAX_CLAIMS, RECOGNITION_OFF, chosen_pages
 from recto.jobs.assembling import Assembled, assemble_to_file
 from recto.jobs.children import Children
-from recto.jobs.copying import copy_result, image_prefix
+from recto.jobs.copying import citations_key, copy_result, image_prefix, kept_key
+from recto.jobs.extracting import (
+    Extracted,
+    credits_of,
+    extract_options_of,
+    extract_to_files,
+    parses_of,
+)
 from recto.jobs.records import Copied, Outcome, Recorder, Taken
 from recto.jobs.sources import Sources
 from recto.jobs.submit import usable_parse_job
@@ -48,6 +57,7 @@ from recto.storage.secrets import Secrets
 
 INSPECT_TIMEOUT_S = 60.0  # opening and counting 10,000 pages takes about 2 s; repairing a large file more
 ASSEMBLE_TIMEOUT_S = 900.0
+EXTRACT_TIMEOUT_S = 900.0
 OCR_TIMEOUT_FACTOR = 2  # a page to be recognised may take so many times the limit of a unit of reading
 MAX_SETBACKS = (
     200  # times a unit meets a full disk or a missing storage before it fails: half an hour or more
@@ -242,6 +252,8 @@ class UnitRunner:
                     return await self._take_in(job, Path(folder))
                 case "assemble":
                     return await self._assemble(job, Path(folder))
+                case "extract":
+                    return await self._extract(job, Path(folder))
                 case _:
                     return await self._read(job, held, Path(folder))
 
@@ -344,7 +356,7 @@ class UnitRunner:
         return Outcome(result_key=key, pages_done=len(read.done), needs_ocr=read.needs_ocr)
 
     async def _assemble(self, job: jobs.JobRow, folder: Path) -> Outcome:
-        out = folder / "result.json"
+        out, kept = folder / "result.json", folder / "kept"
         async with self._shop.database.look() as connection:
             results = await units.results(connection, job.id)
             failures = await units.failures(connection, job.id)
@@ -362,10 +374,50 @@ class UnitRunner:
                 out,
                 batch=job.lane == "batch",
                 image_prefix=image_prefix(job.id),
+                kept=kept,
             )
         key = f"jobs/{job.id}/result.json"
+        await self._shop.objects.put_file(kept_key(job.id), kept)
         await self._shop.objects.put_file(key, out)
         return Outcome(result_key=key, assembled=assembled, failures=tuple(failures))
+
+    # --- extracting ------------------------------------------------------------------------------------
+
+    async def _extract(self, job: jobs.JobRow, folder: Path) -> Outcome:
+        out, citations = folder / "result.json", folder / "citations.json"
+        async with self._shop.database.look() as connection:
+            parses = await parses_of(connection, job)
+        async with AsyncExitStack() as stack:
+            kept = [await self._kept(stack, parse) for parse in parses]
+            own = [parse for parse in parses if parse.parent_id == job.id]
+            extracted: Extracted = await self._shop.children.run(
+                "read",
+                job.id,
+                self._limit(job, EXTRACT_TIMEOUT_S),
+                extract_to_files,
+                kept,
+                extract_options_of(job),
+                out,
+                citations,
+                parse_credits=sum(credits_of(parse) for parse in own),
+            )
+        key = f"jobs/{job.id}/result.json"
+        if extracted.citations:
+            await self._shop.objects.put_file(citations_key(job.id), citations)
+        await self._shop.objects.put_file(key, out)
+        warnings = tuple(sentence for parse in own for sentence in parse.warnings)
+        return Outcome(
+            result_key=key, extracted=replace(extracted, warnings=(*warnings, *extracted.warnings))
+        )
+
+    async def _kept(self, stack: AsyncExitStack, parse: jobs.JobRow) -> Path:
+        try:
+            return await stack.enter_async_context(self._shop.objects.local_file(kept_key(parse.id)))
+        except NotFound as error:
+            raise InvalidConfig(
+                f"jobid://{parse.id} was parsed by a version that kept nothing to extract from: give the document"
+                " itself, or parse it again."
+            ) from error
 
     @asynccontextmanager
     async def _document(self, job: jobs.JobRow) -> AsyncGenerator[Document]:

@@ -2,17 +2,13 @@
 
 Four steps, each one call in a child process, each leaving a file behind, so that any of them can be repeated
 alone: `look_at` the document, `read_range` some pages, `recognise_range` the pages that need it, `assemble`.
-Between reading and assembling a range travels as a `Reading` (MessagePack under Zstandard).
+Between reading and assembling a range travels as a file of `kept`, which also keeps it for later steps.
 """
 
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
-
-import msgspec
-import zstandard
 
 from recto.blocks.document import settle
 from recto.blocks.lines import text_lines
@@ -29,10 +25,16 @@ from recto.pages.detect.port import LayoutDetector
 from recto.pages.detect.rapid import chosen_detector
 from recto.pages.ocr.both import default_reader
 from recto.pages.ocr.port import OcrReader
+from recto.results.kept import (
+    PageReading,
+    keep,
+    reading_layouts,
+    reading_pages,
+    reading_words,
+    write_reading,
+)
 from recto.results.pictures import FOLDER, with_pictures
 from recto.results.recognised import Placed
-
-COMPRESSION = 3  # Zstandard level: the fastest that still halves a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,36 +44,6 @@ class Document:
     path: Path
     type: FileType
     password: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PageReading:
-    """One page read and laid out; `words` and `lines` are kept only when the caller wants OCR data."""
-
-    layout: PageLayout
-    words: tuple[RecognisedText, ...] = ()
-    lines: tuple[RecognisedText, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The pages of one unit of work."""
-
-    pages: tuple[PageReading, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PageLaidOut:
-    """A `PageReading` of which only the layout is wanted."""
-
-    layout: PageLayout
-
-
-@dataclass(frozen=True, slots=True)
-class LaidOut:
-    """A `Reading` of which only the layouts are wanted."""
-
-    pages: tuple[PageLaidOut, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +62,7 @@ def look_at(document: Document, scratch: Path) -> reading.Inspection:
 def read_range(document: Document, numbers: Sequence[int], options: ParseOptions, out: Path) -> RangeRead:
     """Read pages (numbers from 1) by their text layer into the file `out`; pictures beside it."""
     done: list[PageReading] = []
+    words: dict[int, tuple[Word, ...]] = {}
     needs_ocr: list[int] = []
     mode = options.read.extraction_mode
     for page in reading.read(document.path, document.type, numbers, document.password, mode):
@@ -97,7 +70,8 @@ def read_range(document: Document, numbers: Sequence[int], options: ParseOptions
             needs_ocr.append(page.number)
         else:
             done.append(_laid_out(document, page, options, out))
-    _write(out, done)
+            words[page.number] = page.words
+    write_reading(out, done, words)
     return RangeRead(tuple(one.layout.number for one in done), tuple(needs_ocr))
 
 
@@ -111,12 +85,14 @@ def recognise_range(
     """Read pages by optical recognition into the file `out`; `layout_model` is the setting of that name."""
     reader, detector = _reader(), _detector(layout_model)
     done: list[PageReading] = []
+    words: dict[int, tuple[Word, ...]] = {}
     for page in _to_recognise(document, numbers, options):
         recognised = reading.recognise(
             document.path, document.type, page, document.password, reader, detector
         )
         done.append(_laid_out(document, recognised, options, out))
-    _write(out, done)
+        words[page.number] = recognised.words
+    write_reading(out, done, words)
     return RangeRead(tuple(numbers))
 
 
@@ -134,14 +110,20 @@ def _to_recognise(document: Document, numbers: Sequence[int], options: ParseOpti
 
 
 def assemble(
-    readings: Sequence[Path], options: ParseOptions, order: Sequence[int], warnings: Sequence[str]
+    readings: Sequence[Path],
+    options: ParseOptions,
+    order: Sequence[int],
+    warnings: Sequence[str],
+    kept: Path | None = None,
 ) -> ParseResult:
     """Put the ranges of a document together: rules that need every page, then chunks.
 
-    `order` lists the pages that were asked for; pages that could not be read are simply not there.
+    `order` lists the pages that were asked for; pages that could not be read are simply not there. With `kept`
+    the reading is written there, for the steps that follow a parse (see `results.kept`).
     """
+    by_file = {path: reading_layouts(path) for path in readings}
     read = sorted(
-        ((layout, path) for path in readings for layout in _layouts(path)), key=lambda one: one[0].number
+        ((layout, path) for path, some in by_file.items() for layout in some), key=lambda one: one[0].number
     )
     layouts = [layout for layout, _ in read]
     places = [(layout.number, path) for layout, path in read]
@@ -149,11 +131,15 @@ def assemble(
     blocks = settle(layouts, merge_tables=options.formats.merge_tables)
     sizes = {layout.number: (layout.width, layout.height) for layout in layouts}
     chunks = chunk_blocks(blocks, options.chunks, options.formats, sizes)
+    infos = tuple(_info(layout, index[layout.number]) for layout in layouts)
+    if kept is not None:
+        numbers = {path: [layout.number for layout in some] for path, some in by_file.items()}
+        keep(kept, numbers, infos, blocks)
     return ParseResult(
         chunks=chunks,
-        pages=tuple(_info(layout, index[layout.number]) for layout in layouts),
-        words=Placed(lambda: _texts(places, "words"), chunks) if options.read.ocr_data else None,
-        lines=Placed(lambda: _texts(places, "lines"), chunks) if options.read.ocr_data else None,
+        pages=infos,
+        words=Placed(lambda: _words(places), chunks) if options.read.ocr_data else None,
+        lines=Placed(lambda: _lines(places), chunks) if options.read.ocr_data else None,
         warnings=(*warnings, *(w for layout in layouts for w in layout.warnings)),
     )
 
@@ -164,15 +150,16 @@ def parse_file(
     numbers: Sequence[int],
     scratch: Path,
     layout_model: str | None = None,
+    kept: Path | None = None,
 ) -> ParseResult:
-    """All steps at once in this process, for the command line."""
+    """All steps at once in this process, for the command line; `kept` as in `assemble`."""
     out, recognised = scratch / "read", scratch / "recognised"
     outcome = read_range(document, numbers, options, out)
     files = [out]
     if outcome.needs_ocr:
         recognise_range(document, outcome.needs_ocr, options, recognised, layout_model)
         files.append(recognised)
-    return assemble(files, options, numbers, ())
+    return assemble(files, options, numbers, (), kept)
 
 
 def _laid_out(document: Document, page: Page, options: ParseOptions, out: Path) -> PageReading:
@@ -190,8 +177,25 @@ def _laid_out(document: Document, page: Page, options: ParseOptions, out: Path) 
     if not options.read.ocr_data:
         return PageReading(layout)
     seen = [word for word in page.words if not word.hidden]
-    lines = tuple(_line(page.number, line.words) for line in text_lines(seen))
-    return PageReading(layout, tuple(_word(page.number, word) for word in seen), lines)
+    return PageReading(layout, tuple(_line(page.number, line.words) for line in text_lines(seen)))
+
+
+def _words(places: Sequence[tuple[int, Path]]) -> Iterator[RecognisedText]:
+    """Words page by page, two ranges in memory at most: pages read by recognition lie between others."""
+    load = functools.lru_cache(maxsize=2)(reading_words)
+    for number, path in places:
+        yield from (_word(number, word) for word in load(path)[number] if not word.hidden)
+
+
+def _lines(places: Sequence[tuple[int, Path]]) -> Iterator[RecognisedText]:
+    """Lines page by page, as `_words`."""
+    load = functools.lru_cache(maxsize=2)(_lines_by_number)
+    for number, path in places:
+        yield from load(path)[number]
+
+
+def _lines_by_number(path: Path) -> dict[int, tuple[RecognisedText, ...]]:
+    return {page.layout.number: page.lines for page in reading_pages(path)}
 
 
 def _word(number: int, word: Word) -> RecognisedText:
@@ -220,29 +224,6 @@ def _info(layout: PageLayout, index: int) -> PageInfo:
         layout.rotation,
         layout.image,
     )
-
-
-def _write(path: Path, pages: Sequence[PageReading]) -> None:
-    packed = msgspec.msgpack.encode(Reading(tuple(pages)))
-    path.write_bytes(zstandard.ZstdCompressor(level=COMPRESSION).compress(packed))
-
-
-def _layouts(path: Path) -> tuple[PageLayout, ...]:
-    """The layouts of a range; its words and lines, far larger when they were asked for, are passed over."""
-    packed = zstandard.ZstdDecompressor().decompress(path.read_bytes())
-    return tuple(page.layout for page in msgspec.msgpack.decode(packed, type=LaidOut).pages)
-
-
-def _texts(places: Sequence[tuple[int, Path]], which: Literal["words", "lines"]) -> Iterator[RecognisedText]:
-    """Words or lines page by page, two ranges in memory at most: pages read by recognition lie between others."""
-    load = functools.lru_cache(maxsize=2)(_pages_by_number)
-    for number, path in places:
-        yield from getattr(load(path)[number], which)
-
-
-def _pages_by_number(path: Path) -> dict[int, PageReading]:
-    packed = zstandard.ZstdDecompressor().decompress(path.read_bytes())
-    return {page.layout.number: page for page in msgspec.msgpack.decode(packed, type=Reading).pages}
 
 
 @functools.cache

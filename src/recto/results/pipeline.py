@@ -1,7 +1,8 @@
 """What a pipeline does next. Pure: a definition, the inputs and the children's states in, the next children or
 the end out. The job layer calls it again after every change, so it may be asked the same thing many times.
 
-This version runs parse steps: one parse per input document, all at the same time.
+The first step parses every input document, all at the same time; each step after it is one child that reads all
+of them. Children are numbered: the documents first, in their order, then the steps.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,12 +14,16 @@ Outcome = Literal["open", "Completed", "Failed", "Cancelled"]
 
 @dataclass(frozen=True, slots=True)
 class ChildJob:
-    """A child to be made: its place among the children, its step and the document it is given."""
+    """A child to be made: its place among the children, its step and what it is given.
+
+    A parse is given the document `reference`; a later step `reads` the results of other children, by their place.
+    """
 
     position: int
     step: str
     reference: str
     options: Mapping[str, Any]
+    reads: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +46,28 @@ class Next:
 def next_move(
     steps: Sequence[Mapping[str, Any]], references: Sequence[str], children: Sequence[ChildState]
 ) -> Next:
-    """Decide the next move of a pipeline whose steps are `[{"parse": options}]`.
+    """Decide the next move of a pipeline whose steps are `[{"parse": options}, {"extract": options}, ...]`.
 
-    A failed child ends the pipeline at once: its document has no result, so the pipeline has none.
+    A failed child ends the pipeline at once: its document, or its step, has no result, so the pipeline has none.
     """
     for child in children:
         if child.outcome in {"Failed", "Cancelled"}:
             return Next(ends=True, failed_child=child.position)
-    made = {child.position for child in children}
-    options = steps[0]["parse"]
+    outcomes = {child.position: child.outcome for child in children}
     missing = tuple(
-        ChildJob(position, "parse", reference, options)
+        ChildJob(position, "parse", reference, steps[0]["parse"])
         for position, reference in enumerate(references)
-        if position not in made
+        if position not in outcomes
     )
     if missing:
         return Next(make=missing)
-    return Next(ends=all(child.outcome == "Completed" for child in children))
+    documents = tuple(range(len(references)))
+    if any(outcomes[position] != "Completed" for position in documents):
+        return Next()
+    for position, step in enumerate(steps[1:], start=len(references)):
+        if position not in outcomes:
+            ((kind, options),) = step.items()
+            return Next(make=(ChildJob(position, kind, "", options, reads=documents),))
+        if outcomes[position] != "Completed":
+            return Next()
+    return Next(ends=True)

@@ -1,16 +1,21 @@
-"""A JSON body in, the request it means out: the one door for parse and pipeline calls.
+"""A JSON body in, the request it means out: the one door for parse, extract and pipeline calls.
 
 Tells the older generation of bodies from the present one, a background call from one that waits, and collects
 what will be ignored. Raises pydantic.ValidationError for every body that is refused; `problems` makes the
 answer. It never looks a document or a pipeline up.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, cast
 
+from recto.document.options import ExtractOptions, ParseOptions
+from recto.intake.reference import is_job
 from recto.wire.asynchronous import AsyncConfig, QueuePriority
+from recto.wire.extract import AsyncExtractConfig, SyncExtractConfig, to_options
+from recto.wire.inputs import references
 from recto.wire.model import warnings_of
-from recto.wire.parse import AsyncParseConfig, SyncParseConfig
+from recto.wire.parse import AsyncParseConfig, SyncParseConfig, group_values
+from recto.wire.parse_options import ParseOptions as Groups
 from recto.wire.pipeline import V3AsyncPipelineConfig, V3PipelineConfig
 from recto.wire.problems import rejected
 from recto.wire.v2 import (
@@ -22,8 +27,9 @@ from recto.wire.v2 import (
     parse_today,
     pipeline_today,
 )
+from recto.wire.v2_extract import AsyncExtractConfigNew, ExtractConfigNew, extract_today, is_old_extract
 
-Config = TypeVar("Config", SyncParseConfig, V3PipelineConfig)
+Config = TypeVar("Config", SyncParseConfig, SyncExtractConfig, V3PipelineConfig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,57 @@ def read_pipeline(body: object, *, background: bool) -> Request[V3PipelineConfig
         queue=QueuePriority.AUTO,
         warnings=warnings,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractRequest(Request[SyncExtractConfig]):
+    """An extract request, and what it means: of which generation it was is among the options."""
+
+    options: ExtractOptions
+    parsing: ParseOptions
+    password: str | None
+
+
+def read_extract(body: object, *, background: bool) -> ExtractRequest:
+    """The extract request of a JSON body; `background` as in `read_parse`.
+
+    Raises InvalidSchema and InvalidConfig as well, for what `to_options` refuses.
+    """
+    given = _object(body)
+    older = is_old_extract(given)
+    if older:
+        old = (AsyncExtractConfigNew if background else ExtractConfigNew).model_validate(given)
+        config, priority, warnings = extract_today(old)
+        warnings = (*warnings_of(old), *warnings)
+    else:
+        if given.get("async", ...) is None:
+            given = {key: value for key, value in given.items() if key != "async"}
+        is_async = background or isinstance(given.get("async"), dict)
+        model = AsyncExtractConfig if is_async or "async" in given else SyncExtractConfig
+        config = model.model_validate(given)
+        priority, warnings = False, ()
+    options, parsing, password, ignored = to_options(config)
+    asynchronous = config.async_ if isinstance(config, AsyncExtractConfig) else None
+    return ExtractRequest(
+        config=config,
+        background=asynchronous,
+        priority=asynchronous.priority if asynchronous else priority,
+        queue=config.queue_priority
+        if isinstance(config, AsyncExtractConfig) and background
+        else QueuePriority.AUTO,
+        # The older generation's own warnings say the same of the older names.
+        warnings=warnings if older else (*ignored, *_parsed_already(config)),
+        options=replace(options, form="v2" if older else "v3"),
+        parsing=parsing,
+        password=password,
+    )
+
+
+def _parsed_already(config: SyncExtractConfig) -> tuple[str, ...]:
+    documents = references(config.input)
+    if group_values(config.parsing) == group_values(Groups()) or not all(map(is_job, documents)):
+        return ()
+    return ("parsing was ignored: what jobid:// names is parsed already. Give the document itself instead.",)
 
 
 def _object(body: object) -> dict[str, Any]:

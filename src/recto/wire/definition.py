@@ -15,9 +15,9 @@ import pydantic
 import yaml
 from pydantic import Field, field_validator
 
-from recto.errors import InvalidConfig, NotAvailable
+from recto.errors import InvalidConfig, InvalidSchema, NotAvailable
 from recto.wire.edit import Document, EditOptions, EditWidget
-from recto.wire.extract import ExtractSettings, Instructions
+from recto.wire.extract import ExtractSettings, Instructions, extract_options
 from recto.wire.model import ClosedModel, flat_any_of, unknown_keys
 from recto.wire.parse_options import ParseOptions, to_options
 from recto.wire.parse_result import sound_text
@@ -34,7 +34,7 @@ SHOWN_FAULTS = 5
 """How many faults one message names."""
 
 STEP_KINDS = ("parse", "split", "extract", "edit")
-SERVED_KINDS = ("parse",)
+SERVED_KINDS = ("parse", "extract")
 """Step kinds this server can run."""
 
 
@@ -128,6 +128,9 @@ def read_definition(value: object) -> PipelineDefinition:
     if faults:
         raise InvalidConfig(_listed(faults))
     to_options(definition.parse)
+    for index, step in enumerate(definition.steps):
+        if step.extract is not None:
+            _check_extract(step.extract, index)
     return definition
 
 
@@ -159,8 +162,20 @@ def check_deployable(definition: PipelineDefinition) -> None:
         kinds = " and ".join(kind for kind in STEP_KINDS if any(f"({kind})" in one for one in missing))
         raise NotAvailable(
             f"The definition is valid, but {kinds} steps are not available yet: {', '.join(missing)}. "
-            "Deploy the pipeline with its parse step alone."
+            "Deploy the pipeline with its parse step, and one extract step if you wish, alone."
         )
+    if sum(step.kind == "extract" for step in definition.steps) > 1:
+        raise NotAvailable(
+            "The definition is valid, but several extract steps are for the sections of a split step, which is not"
+            " available yet. Put all values into the schema of one extract step."
+        )
+
+
+def _check_extract(step: ExtractStep, index: int) -> None:
+    try:
+        extract_options(step.instructions, step.settings)
+    except InvalidSchema as error:
+        raise InvalidSchema(f"steps[{index}].extract.instructions.schema: {error.message}") from error
 
 
 _TOO_DEEP = f"The pipeline definition is nested deeper than {MAX_DEPTH} levels."

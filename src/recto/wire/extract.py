@@ -1,19 +1,25 @@
-"""The extract endpoint's bodies, as published.
+"""The extract endpoint's bodies, and what a request means.
 
-Extraction is not served yet: the requests are read so that pipeline definitions can be checked and calls be
-refused by name, the answers so that the published contract is whole. Nothing is translated here.
+A validated request in; the options of the parse and of the extraction, the document's password and warnings out.
+What an extraction found comes back through `extract_result` into `extract_response`. It never reads a document.
 """
 
+import json
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import Field
 
+from recto.document.options import CitationOptions, ExtractOptions
+from recto.document.options import ParseOptions as ParsePlan
+from recto.results.extract.schema import read_schema
+from recto.wire import parse_options
 from recto.wire.asynchronous import QueuePriority, config__v3__AsyncConfig
-from recto.wire.inputs import Input, PageSelection
-from recto.wire.model import RequestModel, WireModel
+from recto.wire.inputs import Input, PageSelection, page_spans
+from recto.wire.model import RequestModel, WireModel, warnings_of
 from recto.wire.parse_options import ParseOptions
-from recto.wire.parse_result import UrlResult
+from recto.wire.parse_result import UrlResult, sound_text
 
 
 class CitationParentBlockMode(StrEnum):
@@ -25,61 +31,64 @@ class CitationParentBlockMode(StrEnum):
 
 class Citations(RequestModel):
     enabled: bool = Field(
-        default=False, description="Say where each value was read. Rule: none yet (refused)"
+        default=False, description="Say where each value was read. Rule: wire/extract_result"
     )
     numerical_confidence: bool = Field(
-        default=True, description="Confidence as a number. Rule: none yet (refused)"
+        default=True, description="Confidence as a number. Rule: wire/extract_result"
     )
     parent_block: CitationParentBlockMode = Field(
         default=CitationParentBlockMode.FULL,
-        description="The enclosing block with its text, or its box alone. Rule: none yet (refused)",
+        description="The enclosing block with its text, or its box alone. Rule: wire/extract_result",
     )
 
 
 class ExtractSettings(RequestModel):
     include_images: bool = Field(
-        default=False, description="Show the pages to the model. Rule: none yet (refused)"
+        default=False, description="Show the pages to a model. Rule: none yet (warned)"
     )
     optimize_for_latency: bool = Field(
-        default=False, description="Sooner, at a higher price. Rule: none yet (refused)"
+        default=False, description="Sooner, at a higher price. Rule: none yet (warned)"
     )
     force_url_result: bool = Field(
-        default=False, description="Hand the result out as a link. Rule: none yet (refused)"
+        default=False, description="Hand the result out as a link, however small. Rule: api/answers"
     )
     array_extract: bool = Field(
-        default=False, description="Read long lists window by window. Rule: none yet (refused)"
+        default=False,
+        description="Read long lists window by window; here they are always read whole. Rule: accepted, no effect",
     )
     deep_extract: bool = Field(
-        default=False, description="Extract, check and correct. Rule: none yet (refused)"
+        default=False, description="A model extracts, checks and corrects. Rule: none yet (warned)"
     )
     citations: Citations = Field(
-        default=Citations(), description="Sources of the values. Rule: none yet (refused)"
+        default=Citations(), description="Sources of the values. Rule: wire/extract_result"
     )
     page_range: PageSelection = Field(
-        default=None, description="Pages the extraction reads. Rule: none yet (refused)"
+        default=None, description="Pages the extraction reads, counted from 1. Rule: jobs/extracting"
     )
 
 
 class Instructions(RequestModel):
     schema_: Any = Field(
-        default={}, alias="schema", description="JSON Schema of the answer. Rule: none yet (refused)"
+        default={},
+        alias="schema",
+        description="JSON Schema of the answer; an empty one asks for the key facts. Rule: results/extract/schema",
     )
     system_prompt: str = Field(
         default="Be precise and thorough.",
-        description="How the model should go about it. Rule: none yet (refused)",
+        description="How a model should go about it. Rule: none yet (warned)",
     )
 
 
 class SyncExtractConfig(RequestModel):
-    input: Input = Field(description="The document, or several. Rule: none yet (refused)")
+    input: Input = Field(description="The document, or several. Rule: intake/reference")
     parsing: ParseOptions = Field(
-        default_factory=ParseOptions, description="How the document is parsed. Rule: none yet (refused)"
+        default_factory=ParseOptions, description="How the document is parsed. Rule: wire/parse_options"
     )
     instructions: Instructions = Field(
-        default=Instructions(), description="What to extract. Rule: none yet (refused)"
+        default=Instructions(), description="What to extract. Rule: wire/extract"
     )
     settings: ExtractSettings = Field(
-        default=ExtractSettings(), description="How to extract. Rule: none yet (refused)"
+        default=ExtractSettings(), description="How to extract. Rule: wire/extract"
     )
 
 
@@ -87,10 +96,11 @@ class AsyncExtractConfig(SyncExtractConfig):
     async_: config__v3__AsyncConfig = Field(
         default=config__v3__AsyncConfig(),
         alias="async",
-        description="Run in the background. Rule: none yet (refused)",
+        description="Run in the background; answers with a job id at once. Rule: wire/bodies",
     )
     queue_priority: QueuePriority = Field(
-        default=QueuePriority.AUTO, description="The queue asked for. Rule: none yet (refused)"
+        default=QueuePriority.AUTO,
+        description="batch is the patient lane; only /extract_async heeds it. Rule: jobs/lanes",
     )
 
 
@@ -143,3 +153,71 @@ class ExtractSplitResponse(WireModel):
 
 class AsyncExtractResponse(WireModel):
     job_id: str
+
+
+def to_options(
+    config: SyncExtractConfig,
+) -> tuple[ExtractOptions, ParsePlan, str | None, tuple[str, ...]]:
+    """What an extract request means: how to extract, how to parse, the document's password, and what is ignored.
+
+    Raises InvalidSchema for a schema no answer can be made of, InvalidConfig for values that make no sense.
+    """
+    options = extract_options(config.instructions, config.settings)
+    parsing, password, ignored = parse_options.to_options(config.parsing)
+    own = config.model_copy(update={"parsing": ParseOptions()})
+    return options, parsing, password, (*warnings_of(own), *(f"parsing.{one}" for one in ignored))
+
+
+def extract_options(instructions: Instructions, settings: ExtractSettings) -> ExtractOptions:
+    """How to extract, of a request or of a pipeline's step; raises InvalidSchema and InvalidConfig."""
+    read_schema(instructions.schema_)
+    citations = settings.citations
+    return ExtractOptions(
+        schema=json.dumps(instructions.schema_, ensure_ascii=False),
+        prompt=instructions.system_prompt,
+        pages=page_spans(settings.page_range),
+        citations=CitationOptions(
+            enabled=citations.enabled,
+            numerical=citations.numerical_confidence,
+            parent_text=citations.parent_block is CitationParentBlockMode.FULL,
+        ),
+        force_url=settings.force_url_result,
+    )
+
+
+def extract_response(
+    *,
+    form: str,
+    job_id: str,
+    duration: float,
+    summary: Mapping[str, Any],
+    result: object,
+    citations: object = None,
+    warnings: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The whole answer of one extraction; `form` says of which generation ("v3" or "v2").
+
+    `summary` is that of the job (see jobs/extracting); `result` and `citations` are values, links, or already
+    encoded. The extra keys are `extraction` (the engine, and of each list how many rows were seen and returned)
+    and, when there are any, `warnings`.
+    """
+    confidence: Mapping[str, Any] = summary["confidence"]
+    body: dict[str, Any] = {
+        "response_type": "extract" if form == "v2" else "v3_extract",
+        "job_id": job_id,
+        "usage": summary["usage"],
+        "duration": round(duration, 3),
+        "studio_link": None,
+    }
+    if form == "v2":
+        body |= {"result": result, "citations": citations, "response_confidence": dict(confidence)}
+    else:
+        body |= {
+            "confidence": confidence["confidence"],
+            "confidence_reason": confidence["reason"],
+            "result": result,
+        }
+    body["extraction"] = summary["extraction"]
+    if warnings:
+        body["warnings"] = [sound_text(warning) for warning in warnings]
+    return body

@@ -70,20 +70,23 @@ def pipeline_response(
     parses: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None,
     *,
     usage: Mapping[str, Any] | None = None,
-    extract: object = None,
+    extract: Mapping[str, Any] | None = None,
     split: object = None,
     edit: object = None,
 ) -> dict[str, Any]:
     """The whole answer of a pipeline, the keys of steps it does not have being null.
 
     `parses` is the answer of the one parse, or the list of several in the order of the input. Without a
-    `usage` it is the sum over the parses.
+    `usage` it is the sum over the parses, and the credits of the extraction beside.
     """
     parse = parses if parses is None or isinstance(parses, Mapping) else list(parses)
     several = [] if parses is None else [parses] if isinstance(parses, Mapping) else parses
+    used = dict(usage) if usage else usage_sum([one["usage"] for one in several])
+    if extract is not None:
+        used["credits"] = round((used["credits"] or 0.0) + extract["usage"]["credits"], 4)
     return {
         "response_type": "pipeline",
         "job_id": job_id,
-        "usage": dict(usage) if usage else usage_sum([one["usage"] for one in several]),
+        "usage": used,
         "result": {"parse": parse, "extract": extract, "split": split, "edit": edit},
     }

@@ -1,7 +1,7 @@
 """Bodies of the older generation, and their translation into the present one.
 
-A body with `document_url` in; the request it means today and warnings out. Parse and pipeline bodies only:
-the other kinds are not served yet. After this module nobody knows that there were two generations.
+A body with `document_url` in; the request it means today and warnings out. Parse and pipeline bodies; those of
+extractions are in v2_extract, the other kinds are not served yet.
 """
 
 from typing import Any, Literal
@@ -238,12 +238,14 @@ class AsyncPipelineConfig(PipelineConfig):
     priority: bool = Field(default=False, description="The priority lane. Rule: jobs/lanes")
 
 
-def is_old(body: dict[str, Any]) -> bool:
-    """Whether a body is of the older generation.
+def is_old(
+    body: dict[str, Any], old_keys: frozenset[str] = OLD_KEYS, new_keys: frozenset[str] = NEW_KEYS
+) -> bool:
+    """Whether a body is of the older generation, which these keys tell from the present one.
 
     Raises pydantic.ValidationError, naming both sides, for a body that mixes the generations.
     """
-    old, new = sorted(OLD_KEYS & body.keys()), sorted(NEW_KEYS & body.keys())
+    old, new = sorted(old_keys & body.keys()), sorted(new_keys & body.keys())
     if old and new:
         raise rejected(
             "Request",
@@ -262,28 +264,12 @@ def parse_today(old: ParseConfigNew) -> tuple[SyncParseConfig, bool, tuple[str, 
     The older default `extraction_mode: ocr` is taken as hybrid unless it was sent: sound text of the file is
     better than its recognition.
     """
-    options, advanced = old.options, old.advanced_options
-    body: dict[str, Any] = {
-        "input": old.document_url,
-        "enhance": _enhance(options),
-        "retrieval": {
-            "chunking": options.chunking.model_dump(),
-            "filter_blocks": options.filter_blocks,
-            "embedding_optimized": options.table_summary.enabled,
-        },
-        "formatting": _formatting(old),
-        "spreadsheet": _spreadsheet(advanced),
-        "settings": _settings(old),
-    }
-    warnings = (
-        ("advanced_options.table_output_format ai_json is not available: tables are printed as json.",)
-        if advanced.table_output_format == "ai_json"
-        else ()
-    )
+    body: dict[str, Any] = {"input": old.document_url, **groups_today(old)}
+    warnings = substitutions(old)
     priority = old.priority or old.experimental_options.latency_sensitive
     if not isinstance(old, AsyncParseConfigNew):
         return SyncParseConfig.model_validate(body), priority, warnings
-    body["async"] = _asynchronous(old.webhook, priority)
+    body["async"] = asynchronous_today(old.webhook, priority)
     body["queue_priority"] = old.queue_priority
     return AsyncParseConfig.model_validate(body), priority, warnings
 
@@ -297,8 +283,31 @@ def pipeline_today(old: PipelineConfig) -> V3PipelineConfig:
     }
     if not isinstance(old, AsyncPipelineConfig):
         return V3PipelineConfig.model_validate(body)
-    body["async"] = _asynchronous(old.webhook, old.priority)
+    body["async"] = asynchronous_today(old.webhook, old.priority)
     return V3AsyncPipelineConfig.model_validate(body)
+
+
+def groups_today(old: ParseConfigNew) -> dict[str, Any]:
+    """The option groups of today, as JSON values, that the three groups of an older body mean."""
+    options = old.options
+    return {
+        "enhance": _enhance(options),
+        "retrieval": {
+            "chunking": options.chunking.model_dump(),
+            "filter_blocks": options.filter_blocks,
+            "embedding_optimized": options.table_summary.enabled,
+        },
+        "formatting": _formatting(old),
+        "spreadsheet": _spreadsheet(old.advanced_options),
+        "settings": _settings(old),
+    }
+
+
+def substitutions(old: ParseConfigNew) -> tuple[str, ...]:
+    """A sentence for what the three groups ask for and get something else instead of."""
+    if old.advanced_options.table_output_format != "ai_json":
+        return ()
+    return ("advanced_options.table_output_format ai_json is not available: tables are printed as json.",)
 
 
 def _chosen(**wanted: bool) -> list[str]:
@@ -369,7 +378,7 @@ def _settings(old: ParseConfigNew) -> dict[str, Any]:
     }
 
 
-def _asynchronous(old: WebhookConfigNew, priority: bool) -> dict[str, Any]:
+def asynchronous_today(old: WebhookConfigNew, priority: bool) -> dict[str, Any]:
     """Today's `async` object. Raises pydantic.ValidationError for a direct webhook without an address."""
     webhook: dict[str, Any] | None = None
     if old.mode == "direct":

@@ -10,15 +10,18 @@ from recto.api.answers import pipeline_answer
 from recto.api.guards import Caller, Here, JsonObject
 from recto.api.handing_out import handed_out
 from recto.api.problems import answer
-from recto.api.submitting import check_webhook, finished, submission_of, submit_once, tenant_of
-from recto.errors import InvalidConfig
+from recto.api.submitting import (
+    check_webhook,
+    document_references,
+    finished,
+    submission_of,
+    submit_once,
+    tenant_of,
+)
 from recto.jobs.lanes import asked_lane
 from recto.jobs.submit import Submission
 from recto.storage.queries import pipelines
 from recto.wire.bodies import read_pipeline
-from recto.wire.inputs import references
-
-MAX_DOCUMENTS = 1000  # in one call; more are better several calls, whose failures stay apart
 
 router = APIRouter()
 
@@ -42,13 +45,7 @@ async def _submit(
 ) -> UUID:
     asked = read_pipeline(body, background=background)
     config = asked.config
-    documents = references(config.input)
-    if not documents:
-        raise InvalidConfig("The input is an empty list; name at least one document.")
-    if len(documents) > MAX_DOCUMENTS:
-        raise InvalidConfig(
-            f"The input names {len(documents)} documents; one call takes at most {MAX_DOCUMENTS}."
-        )
+    documents = document_references(config.input)
     webhook = await check_webhook(context, asked.background)
     submission = submission_of(
         organisation,

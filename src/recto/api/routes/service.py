@@ -9,8 +9,6 @@ from recto.errors import NotAvailable
 
 PROBE_KEY = "probe"
 NOT_SERVED = (
-    "/extract",
-    "/extract_async",
     "/split",
     "/split_async",
     "/edit",
@@ -45,7 +43,7 @@ async def ready(context: Here) -> Response:
 
 
 async def not_served(_: Caller) -> Response:
-    """Refuse: this version reads documents and runs parse pipelines only."""
+    """Refuse: this version parses documents, extracts from them, and runs pipelines of the two."""
     raise NotAvailable("This endpoint is not available yet in this version of Recto.")
 
 

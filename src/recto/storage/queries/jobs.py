@@ -181,7 +181,9 @@ async def listing(
     connection: AsyncConnection, organisation_id: UUID, *, before: tuple[datetime, UUID] | None, limit: int
 ) -> list[JobRow]:
     """Jobs newest first, from the one after `before` (created_at, id)."""
-    query = _select.where(job.c.organisation_id == organisation_id, job.c.deleting_at.is_(None))
+    query = _select.where(
+        job.c.organisation_id == organisation_id, job.c.deleting_at.is_(None), sa.not_(_is_inside())
+    )
     if before is not None:
         query = query.where(
             sa.tuple_(job.c.created_at, job.c.id)
@@ -192,24 +194,38 @@ async def listing(
     return await as_parts_stand(connection, rows)
 
 
+def _is_inside() -> sa.ColumnElement[bool]:
+    """Whether a job is a part of an extraction: its caller does not know it."""
+    parent = job.alias("parent")
+    return sa.exists().where(parent.c.id == job.c.parent_id, parent.c.type == "Extract").correlate(job)
+
+
+async def insides(connection: AsyncConnection, job_id: UUID) -> list[UUID]:
+    """The jobs that are parts of this one and of nothing else: the parses of an extraction."""
+    query = sa.select(job.c.id).where(job.c.parent_id == job_id, _is_inside())
+    return list((await connection.scalars(query)).all())
+
+
 async def as_parts_stand(connection: AsyncConnection, rows: Sequence[JobRow]) -> list[JobRow]:
-    """The rows, those of pipelines that have not completed with what their children's rows say at this moment.
+    """The rows, those of parents that have not completed with what their children's rows say at this moment.
 
     A pipeline's own row is written only when a child ends: writing it with every page would make its children
     wait for each other.
     """
-    parents = [row.id for row in rows if row.type == "Pipeline" and row.status != "Completed"]
+    parents = [row.id for row in rows if row.type in {"Pipeline", "Extract"} and row.status != "Completed"]
     if not parents:
         return list(rows)
     still_open = sa.func.count().filter(OPEN)
-    known: Any = sa.cast(sa.func.count(job.c.pages_total), sa.Float) / sa.func.count()
+    a_parse = job.c.type == "Parse"
+    counted = sa.func.count(job.c.pages_total).filter(a_parse)
+    known: Any = sa.cast(counted, sa.Float) / sa.func.nullif(sa.func.count().filter(a_parse), 0)
     stages = [of(job.c.stage).filter(OPEN) for of in (sa.func.min, sa.func.max)]
     query = (
         sa.select(
             job.c.parent_id,
-            sa.func.sum(job.c.pages_done),
-            sa.func.sum(job.c.pages_total),
-            known,
+            sa.func.coalesce(sa.func.sum(job.c.pages_done).filter(a_parse), 0),
+            sa.func.sum(job.c.pages_total).filter(a_parse),
+            sa.func.coalesce(known, 1.0),
             sa.func.min(job.c.started_at),
             sa.case((sa.and_(still_open > 0, stages[0] == stages[1]), stages[0])),
         )
@@ -223,10 +239,12 @@ async def as_parts_stand(connection: AsyncConnection, rows: Sequence[JobRow]) ->
 def _standing(
     row: JobRow, done: int, total: int | None, known: float, started_at: datetime | None, stage: str | None
 ) -> JobRow:
-    """A pipeline's row with its children's pages; an open one also with their clock and common stage."""
+    """A parent's row with its children's pages; an open one also with their clock and common stage."""
     row = replace(row, pages_done=done, pages_total=total, pages_known=known)
     if not row.is_open or started_at is None:
         return row
+    if row.type == "Extract" and stage is None:  # its parses are done, or at different things
+        stage = row.stage if row.stage != "queued" else "parsing"
     return replace(row, started_at=started_at, status="InProgress", stage=stage or "running steps")
 
 
@@ -260,28 +278,49 @@ async def change(
         .where(job.c.id == job_id, job.c.status.in_(allowed_from), OPEN)
         .values(status=status, moved_at=sa.func.clock_timestamp(), **values)
     )
+    if done.rowcount == 1:
+        await notify(connection, JOB_MOVED, str(job_id))
     return done.rowcount == 1
 
 
 async def start(
     connection: AsyncConnection, job_id: UUID, status: str, stage: str, *, allowed_from: frozenset[str]
 ) -> bool:
-    """The first worker took the job up: its clock, and with it its deadline, begins; False when it had begun."""
+    """The first worker took the job up: its clock, and with it its deadline, begins; False when it had begun.
+
+    So does that of the extraction it is a part of: parents first, as everywhere.
+    """
+    whole = sa.select(job.c.parent_id).where(job.c.id == job_id).scalar_subquery()
+    extraction = sa.and_(job.c.id == whole, job.c.type == "Extract")
+    await _start(connection, extraction, status, "parsing", allowed_from)
+    return await _start(connection, job.c.id == job_id, status, stage, allowed_from)
+
+
+async def _start(
+    connection: AsyncConnection,
+    which: sa.ColumnElement[bool],
+    status: str,
+    stage: str,
+    allowed_from: frozenset[str],
+) -> bool:
     begun = sa.func.coalesce(job.c.started_at, sa.func.clock_timestamp())
-    begun_now = await connection.execute(
+    # The stage of an extraction whose documents were parsed before says already what is done.
+    is_at_it = sa.and_(job.c.type == "Extract", job.c.stage == "extracting")
+    begun_now = await connection.scalar(
         job.update()
-        .where(job.c.id == job_id, job.c.status.in_(allowed_from), OPEN, job.c.started_at.is_(None))
+        .where(which, job.c.status.in_(allowed_from), OPEN, job.c.started_at.is_(None))
         .values(
             status=status,
-            stage=stage,
+            stage=sa.case((is_at_it, job.c.stage), else_=stage),
             started_at=begun,
             deadline_at=later(job.c.timeout_s),
             moved_at=sa.func.clock_timestamp(),
         )
+        .returning(job.c.id)
     )
-    if begun_now.rowcount != 1:
+    if begun_now is None:
         return False
-    await notify(connection, JOB_MOVED, str(job_id))
+    await notify(connection, JOB_MOVED, str(begun_now))
     return True
 
 

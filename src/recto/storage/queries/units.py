@@ -24,7 +24,7 @@ it leaves them alone. Units of every older version are done for ever."""
 
 @dataclass(frozen=True, slots=True)
 class NewUnit:
-    """A piece of work to plan: kind is intake, read, ocr or assemble; pages are numbers in the source."""
+    """A piece of work to plan: kind is intake, read, ocr, assemble or extract; pages are numbers in the source."""
 
     kind: str
     pages: tuple[int, ...] = ()
