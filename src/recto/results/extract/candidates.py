@@ -1,0 +1,346 @@
+"""The evidence and wanted fields in, candidates out: values that stand beside, behind or below a label.
+
+A label is any run of words that says a field (labels). Its value is what the field's reader finds in the rest of the
+phrase, in the phrases to the right on the row, or below in the column; for amounts also the total of a column whose
+head is the label. Every candidate carries the words it stands on. Never chooses among them; see assign.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from recto.results.extract.evidence import Candidate, Evidence, ids, tokens_of
+from recto.results.extract.kinds import Kind
+from recto.results.extract.labels import Phrase, Wanted, likeness
+from recto.results.extract.lexicon import GENERIC_WORDS, LABEL_NOUNS, QUALIFIERS, STOP_WORDS
+from recto.results.extract.names import Token
+from recto.results.extract.passages import Passage, joined
+from recto.results.extract.readers import Reading, readings, typed
+
+LEAST_LIKENESS = 0.55
+"""Labels less like the field than this are none of its."""
+LONGEST_LABEL = 9
+"""Words of a label, at most."""
+BEHIND_COLON, BEHIND, BEHIND_TEXT = 1.0, 0.95, 0.84
+"""How surely a value belongs to a label in the same phrase: after a colon; a value of a special form; any text."""
+RIGHT_OF_COLON, RIGHT = 0.97, 0.9
+"""The same for a value in the next phrase of the row."""
+BELOW, BELOW_FAR = 0.86, 0.6
+"""And for a value below: in the next row, further down."""
+COLUMN_TOTAL, COLUMN_ONLY, COLUMN_FIRST = 0.9, 0.84, 0.6
+"""And for amounts below the head of a column: in its row of totals, alone in it, one of many."""
+FARTHEST_RIGHT_PT = 330.0
+"""White space between a label and the value right of it, in points, at most: half a page."""
+BELOW_LINES = 2.6
+"""A value stands at most this many font sizes below its label."""
+COLUMN_ROWS = 60
+"""Rows below a head that are read as its column."""
+FREE_KINDS: frozenset[Kind] = frozenset(("text", "name", "address"))
+"""Kinds that any text may be: the place must speak for them."""
+NEAR_START = 14
+"""Letters between a label and a value of a special form in one phrase, at most."""
+SHARE_OF_LABEL_WORDS = 0.6
+"""A phrase with this share of words that labels are made of is a label itself."""
+
+_AFTER = re.compile(r"\s*(?:\((?![^)]*\d)[^)]*\))?[\s:：.#=|*/\\\])-]*")
+_NEXT_LABEL = re.compile(r"\s(?:[A-Z#][\w./#'-]*\s){0,3}?[A-Z][\w./#'-]*\s?[:：](?:\s|$)")
+_ENDS_AS_LABEL = re.compile(r"[:：]\s*$")
+_TOTALS = frozenset(("total", "totaal", "summe", "gesamt", "totale"))
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A printed label: tokens first..last of a phrase, how well it says the field, and the letter where it ends."""
+
+    phrase: Passage
+    first: int
+    last: int
+    fit: float
+    end: int
+    colon: bool
+
+    @property
+    def place(self) -> tuple[int, ...]:
+        one = self.phrase
+        return (one.document, one.page, one.place, self.first)
+
+
+def by_labels(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
+    """The candidates of one field that a label speaks for."""
+    found: list[Candidate] = []
+    for label in labels_of(evidence, wanted, wanted.phrases):
+        found.extend(_values(evidence, wanted, label))
+    for label in labels_of(evidence, wanted, wanted.spans):
+        found.extend(_part_of_span(evidence, wanted, label))
+    return found
+
+
+def labels_of(evidence: Evidence, wanted: Wanted, phrases: Sequence[Phrase]) -> list[Label]:
+    """The printed labels that say a field by one of the phrases, each place once with its best fit."""
+    best: dict[tuple[int, int, int], Label] = {}
+    for phrase in phrases:
+        anchor = _anchor(phrase, evidence)
+        for word in evidence.same.of(anchor):
+            for passage, at in evidence.index.get(word, ()):
+                label = _label_at(evidence, passage, at, phrase)
+                if label is None:
+                    continue
+                key = (id(passage), label.first, label.last)
+                if key not in best or label.fit > best[key].fit:
+                    best[key] = label
+    return list(best.values())
+
+
+def _anchor(phrase: Phrase, evidence: Evidence) -> str:
+    """The word of a phrase to look up: the rarest that is not generic."""
+    own = [word for word in phrase.words if word not in GENERIC_WORDS and word not in STOP_WORDS]
+    return min(own or phrase.words, key=lambda word: len(evidence.index.get(word, ())) or 1)
+
+
+def _label_at(evidence: Evidence, passage: Passage, at: int, phrase: Phrase) -> Label | None:
+    tokens = tokens_of(passage)
+    first, last = _reach(passage.text, tokens, at, phrase, evidence)
+    if last - first >= LONGEST_LABEL:
+        return None
+    printed = [token.word for token in tokens[first : last + 1]]
+    fit = phrase.weight * likeness(phrase.words, printed, evidence.same)
+    if fit < LEAST_LIKENESS:
+        return None
+    end = tokens[last].end
+    after = _AFTER.match(passage.text, end)
+    stop = after.end() if after else end
+    between = passage.text[end:stop]
+    return Label(passage, first, last, fit, stop, ":" in between or "：" in between)
+
+
+def _reach(
+    text: str, tokens: Sequence[Token], at: int, phrase: Phrase, evidence: Evidence
+) -> tuple[int, int]:
+    """The tokens of the label around one of its words."""
+    first = last = at
+    while first > 0 and not _parts(text, tokens[first - 1], tokens[first]) and not _is_value(tokens[first - 1]):
+        first -= 1
+    colon = _colon_after(text, tokens, at)
+    while last + 1 < len(tokens) and not _parts(text, tokens[last], tokens[last + 1]):
+        word = tokens[last + 1].word
+        if _is_value(tokens[last + 1]):
+            break
+        mine = any(evidence.same.are(own, word) for own in phrase.words)
+        if not mine and word not in GENERIC_WORDS | STOP_WORDS | LABEL_NOUNS | QUALIFIERS and last + 1 > colon:
+            break
+        last += 1
+    while last > at and tokens[last].word in STOP_WORDS and last > colon:
+        last -= 1
+    return first, last
+
+
+def _colon_after(text: str, tokens: Sequence[Token], at: int) -> int:
+    """The last token before the next colon when only words stand before it, else the token itself."""
+    for place in range(at, min(len(tokens), at + LONGEST_LABEL)):
+        if place > at and _is_value(tokens[place]):
+            return at
+        rest = text[tokens[place].end : tokens[place].end + 2].lstrip()
+        if rest[:1] in (":", "："):
+            return place
+    return at
+
+
+def _parts(text: str, before: Token, after: Token) -> bool:
+    between = text[before.end : after.start]
+    return ":" in between or "：" in between or ". " in between and before.word.isalpha() and len(before.word) > 3  # noqa: PLR2004
+
+
+def _is_value(token: Token) -> bool:
+    return any(letter.isdigit() for letter in token.word) and len(token.word) > 1
+
+
+def _values(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candidate]:
+    """The candidates for one label: behind it, else right of it, and below."""
+    behind = list(_behind(evidence, wanted, label))
+    yield from behind
+    rest = label.phrase.text[label.end :].strip()
+    beside = [] if behind or (rest and wanted.kind in FREE_KINDS) else list(_right(evidence, wanted, label))
+    yield from beside
+    if not behind and not beside:
+        yield from _below(evidence, wanted, label)
+    if wanted.kind in ("amount", "integer") and not behind:
+        yield from _column(evidence, wanted, label)
+
+
+def _behind(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candidate]:
+    text = label.phrase.text
+    stop = _NEXT_LABEL.search(text, label.end)
+    end = stop.start() if stop else len(text)
+    rest = text[label.end : end]
+    if not rest.strip():
+        return
+    if wanted.kind in FREE_KINDS:
+        if not label.colon and not _starts_a_value(rest):
+            return
+        place = BEHIND_COLON if label.colon else BEHIND_TEXT
+    else:
+        place = BEHIND_COLON if label.colon else BEHIND
+    found = _read(evidence, wanted, rest)
+    for at, one in enumerate(found):
+        if at == 0 and one.start > NEAR_START and wanted.kind not in ("amount",):
+            return
+        if wanted.kind != "amount" and at > 0:
+            return
+        yield _candidate(wanted, label, label.phrase, _moved(one, label.end), place, f"stands after “{_shown(label)}”")
+
+
+def _starts_a_value(rest: str) -> bool:
+    """Text after a label without a colon is its value when it begins like one: large letter, figure or bracket."""
+    first = rest.lstrip()[:1]
+    return not first.islower()
+
+
+def _right(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candidate]:
+    """Values in the phrases right of the label on its row; of amounts all, of others the first."""
+    place = RIGHT_OF_COLON if label.colon else RIGHT
+    edge = label.phrase.box.x1
+    for phrase in _right_of(evidence, label.phrase):
+        if phrase.box.x0 - edge > FARTHEST_RIGHT_PT:
+            return
+        if is_label(evidence, phrase) and not (wanted.kind == "name" and label.colon):
+            return
+        found = _read(evidence, wanted, phrase.text)
+        for one in found[: None if wanted.kind == "amount" else 1]:
+            yield _candidate(wanted, label, phrase, one, place, f"stands right of “{_shown(label)}”")
+        if wanted.kind != "amount" and (found or len(phrase.text) > 2):  # noqa: PLR2004  (a lone sign)
+            return
+        edge = phrase.box.x1
+
+
+def _right_of(evidence: Evidence, phrase: Passage) -> Sequence[Passage]:
+    rows = evidence.rows[phrase.document, phrase.page]
+    row = rows[evidence.row_of[id(phrase)]]
+    return row[row.index(phrase) + 1 :]
+
+
+def _below(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candidate]:
+    lines = list(_column_below(evidence, label.phrase, rows=4))
+    near = [one for one in lines if one.box.y0 - label.phrase.box.y1 <= BELOW_LINES * label.phrase.size]
+    for at, phrase in enumerate(near):
+        if is_label(evidence, phrase):
+            return
+        found = _read(evidence, wanted, phrase.text)
+        if found:
+            whole = phrase
+            if wanted.kind in FREE_KINDS:
+                whole = joined([phrase, *_going_on(evidence, phrase, lines)])
+                found = _read(evidence, wanted, whole.text)
+            if found:
+                place = BELOW if at == 0 else BELOW_FAR
+                yield _candidate(wanted, label, whole, found[0], place, f"stands below “{_shown(label)}”")
+            return
+
+
+def _going_on(evidence: Evidence, phrase: Passage, column: Sequence[Passage]) -> Iterator[Passage]:
+    """The lines of the same value below its first line: close, at the same edge, no label."""
+    last = phrase
+    for line in column:
+        if line.box.y0 <= phrase.box.y0:
+            continue
+        near = line.box.y0 - last.box.y1 <= 0.6 * phrase.size and line.box.y0 > last.box.center_y
+        aligned = abs(line.box.x0 - phrase.box.x0) <= phrase.size
+        alike = line.block is phrase.block
+        if not (near and aligned and alike) or is_label(evidence, line) or line.text[:1].isdigit():
+            return
+        yield line
+        last = line
+
+
+def _column_below(evidence: Evidence, phrase: Passage, rows: int) -> Iterator[Passage]:
+    """The first phrase of every row below that stands under a phrase, from the nearest on."""
+    every = evidence.rows[phrase.document, phrase.page]
+    first = evidence.row_of[id(phrase)] + 1
+    for row in every[first : first + rows]:
+        under = [one for one in row if _under(phrase, one)]
+        if under:
+            yield max(under, key=lambda one: one.box.overlap_x(phrase.box))
+
+
+def _under(head: Passage, phrase: Passage) -> bool:
+    shared = phrase.box.overlap_x(head.box)
+    return shared > 0.3 * min(phrase.box.width, head.box.width) or abs(phrase.box.x0 - head.box.x0) < head.size
+
+
+def _column(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candidate]:
+    """Amounts below a label that heads a column: in the row of totals, or the only one."""
+    column: list[tuple[Passage, Reading]] = []
+    for phrase in _column_below(evidence, label.phrase, COLUMN_ROWS):
+        found = _read(evidence, wanted, phrase.text)
+        if found:
+            column.append((phrase, found[-1]))
+    rows = evidence.rows[label.phrase.document, label.phrase.page]
+    totals = [one for one in column if _in_totals(rows[evidence.row_of[id(one[0])]])]
+    for phrase, one in totals[:1]:
+        yield _candidate(wanted, label, phrase, one, COLUMN_TOTAL, f"is the total of the column “{_shown(label)}”")
+    if not totals and len(column) == 1:
+        yield _candidate(wanted, label, *column[0], COLUMN_ONLY, f"stands below “{_shown(label)}”")
+    elif not totals and column:
+        yield _candidate(wanted, label, *column[-1], COLUMN_FIRST, f"stands below “{_shown(label)}”")
+
+
+def _in_totals(row: Sequence[Passage]) -> bool:
+    return any(token.word in _TOTALS for token in tokens_of(row[0])[:3])
+
+
+def _part_of_span(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candidate]:
+    """The first or second date of a span that stands behind, right of or below a label."""
+    places = [(label.phrase, label.end, BEHIND_COLON if label.colon else BEHIND)]
+    right = _right_of(evidence, label.phrase)[:3]
+    if right:
+        places.append((joined(right), 0, RIGHT))
+    places.extend((one, 0, BELOW) for one in _column_below(evidence, label.phrase, rows=2))
+    for phrase, start, place in places:
+        found = readings("date", phrase.text[start:], wanted.field, day_first=evidence.day_first)
+        if len(found) >= 2:  # noqa: PLR2004  (a span has two ends)
+            which = "start" if wanted.part == 0 else "end"
+            yield _candidate(
+                wanted, label, phrase, _moved(found[wanted.part], start), place, f"is the {which} of “{_shown(label)}”"
+            )
+            return
+
+
+def is_label(evidence: Evidence, phrase: Passage) -> bool:
+    """Whether a phrase is a label itself: it ends in a colon, or is made of words that labels have."""
+    if _ENDS_AS_LABEL.search(phrase.text):
+        return True
+    tokens = tokens_of(phrase)
+    if not tokens or any(_is_value(token) for token in tokens) or len(tokens) > LONGEST_LABEL:
+        return False
+    telling = [token.word for token in tokens if token.word not in STOP_WORDS]
+    known = sum(word in evidence.label_words for word in telling)
+    return bool(telling) and known >= SHARE_OF_LABEL_WORDS * len(telling)
+
+
+def _read(evidence: Evidence, wanted: Wanted, text: str) -> list[Reading]:
+    found = readings(wanted.kind, text, wanted.field, day_first=evidence.day_first)
+    return [one for one in found if typed(one.value, wanted.field) is not None]
+
+
+def _moved(one: Reading, by: int) -> Reading:
+    return Reading(one.value, one.start + by, one.end + by, one.quality)
+
+
+def _shown(label: Label) -> str:
+    tokens = tokens_of(label.phrase)
+    return label.phrase.text[tokens[label.first].start : tokens[label.last].end]
+
+
+def _candidate(
+    wanted: Wanted, label: Label, passage: Passage, one: Reading, place: float, reason: str
+) -> Candidate:
+    words = passage.words_between(one.start, one.end)
+    source = passage.source(one.start, one.end)
+    return Candidate(
+        wanted,
+        typed(one.value, wanted.field),
+        (source,) if source else (),
+        label.fit * place * one.quality,
+        reason,
+        ids(words),
+        label.place,
+    )
