@@ -23,7 +23,7 @@ SYMBOLS = {
 
 _SIGN = "|".join(re.escape(sign) for sign in sorted(SYMBOLS, key=len, reverse=True))
 _UNIT = rf"(?:{_SIGN}|(?<![A-Za-z])[A-Z]{{3}}(?![A-Za-z]))"
-_DIGITS = r"\d{1,3}(?:[,.'’ ]\d{2,3})*(?:[,.'’ ]\d{3})(?:[.,]\d{1,4})?(?!\d)|\d+(?:[.,]\d+)?"
+_DIGITS = r"\d{1,3}(?:[,.'’ ]\d{2,3})*(?:[,.'’ ]\d{3})(?:[.,]\d{1,4})?(?!\d)|\d+(?:[.,]\d+)?|[.]\d{2}"
 _NUMBER = re.compile(
     rf"(?<![\w.,/:#-])(?P<open>\()?(?P<minus>[-−–]\s?)?(?P<before>{_UNIT}\s?)?(?P<inner>[-−–]\s?)?(?P<bracket>\()?"
     rf"(?P<digits>{_DIGITS})(?P<dash>,-(?!\d))?(?P<after>\s?(?:{_UNIT}|%))?(?P<trail>-(?=\s|$))?(?P<close>\))?"

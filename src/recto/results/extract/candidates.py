@@ -37,14 +37,21 @@ COLUMN_ROWS = 60
 """Rows below a head that are read as its column."""
 FREE_KINDS: frozenset[Kind] = frozenset(("text", "name", "address"))
 """Kinds that any text may be: the place must speak for them."""
-NEAR_START = 14
-"""Letters between a label and a value of a special form in one phrase, at most."""
+NEAR_START, NEAR_IDENTIFIER = 14, 3
+"""Letters between a label and a value of a special form in one phrase, at most; and an identifier, which any word
+with a figure may be."""
+CLOSE_LINES, SAME_EDGE = 1.0, 1.0
+"""Lines of one value are no further apart and no more shifted than this, in font sizes."""
+STEP_RIGHT_PT = 60.0
+"""A value in the row below its label may begin this far right of the label's end, in points."""
 SHARE_OF_LABEL_WORDS = 0.6
 """A phrase with this share of words that labels are made of is a label itself."""
 
 _AFTER = re.compile(r"\s*(?:\((?![^)]*\d)[^)]*\))?[\s:：.#=|*/\\\])-]*")
 _NEXT_LABEL = re.compile(r"\s(?:[A-Z#][\w./#'-]*\s){0,3}?[A-Z][\w./#'-]*\s?[:：](?:\s|$)")
-_ENDS_AS_LABEL = re.compile(r"[:：]\s*$")
+_ENDS_AS_LABEL = re.compile(r"[:：]\s*$|^\(?\d{1,2}[.)]\s?[A-Z]")
+_FORMS_OF_VALUES = frozenset(("number", "registration", "code", "id", "date", "amount", "phone", "fax", "email"))
+_TAXES = frozenset(("gst", "vat", "tax", "btw", "tva", "sst", "mwst"))
 _TOTALS = frozenset(("total", "totaal", "summe", "gesamt", "totale"))
 
 
@@ -82,7 +89,7 @@ def labels_of(evidence: Evidence, wanted: Wanted, phrases: Sequence[Phrase]) -> 
         anchor = _anchor(phrase, evidence)
         for word in evidence.same.of(anchor):
             for passage, at in evidence.index.get(word, ()):
-                label = _label_at(evidence, passage, at, phrase)
+                label = _label_at(evidence, passage, at, phrase, wanted.kind)
                 if label is None:
                     continue
                 key = (id(passage), label.first, label.last)
@@ -97,20 +104,29 @@ def _anchor(phrase: Phrase, evidence: Evidence) -> str:
     return min(own or phrase.words, key=lambda word: len(evidence.index.get(word, ())) or 1)
 
 
-def _label_at(evidence: Evidence, passage: Passage, at: int, phrase: Phrase) -> Label | None:
+def _label_at(evidence: Evidence, passage: Passage, at: int, phrase: Phrase, kind: Kind) -> Label | None:
     tokens = tokens_of(passage)
     first, last = _reach(passage.text, tokens, at, phrase, evidence)
     if last - first >= LONGEST_LABEL:
         return None
     printed = [token.word for token in tokens[first : last + 1]]
     fit = phrase.weight * likeness(phrase.words, printed, evidence.same)
-    if fit < LEAST_LIKENESS:
+    if fit < LEAST_LIKENESS or _names_another(phrase, printed, kind):
         return None
     end = tokens[last].end
     after = _AFTER.match(passage.text, end)
     stop = after.end() if after else end
     between = passage.text[end:stop]
     return Label(passage, first, last, fit, stop, ":" in between or "：" in between)
+
+
+def _names_another(phrase: Phrase, printed: Sequence[str], kind: Kind) -> bool:
+    """Whether a label asks for a value of another form: a company's number is not the company, a tax no total."""
+    others = set(printed) - set(phrase.words)
+    if kind in FREE_KINDS and others & _FORMS_OF_VALUES:
+        return True
+    telling = [word for word in printed if word not in STOP_WORDS]
+    return bool(telling) and telling[0] in _TAXES and not _TAXES & {phrase.words[0]} and "total" in telling[1:]
 
 
 def _reach(
@@ -180,9 +196,10 @@ def _behind(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candid
         place = BEHIND_COLON if label.colon else BEHIND_TEXT
     else:
         place = BEHIND_COLON if label.colon else BEHIND
-    found = _read(evidence, wanted, rest)
+    found = _part_only(wanted, _read(evidence, wanted, rest))
     for at, one in enumerate(found):
-        if at == 0 and one.start > NEAR_START and wanted.kind not in ("amount",):
+        near = NEAR_IDENTIFIER if wanted.kind == "identifier" and not label.colon else NEAR_START
+        if at == 0 and one.start > near and wanted.kind != "amount":
             return
         if wanted.kind != "amount" and at > 0:
             return
@@ -204,7 +221,7 @@ def _right(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candida
             return
         if is_label(evidence, phrase) and not (wanted.kind == "name" and label.colon):
             return
-        found = _read(evidence, wanted, phrase.text)
+        found = _part_only(wanted, _read(evidence, wanted, phrase.text))
         for one in found[: None if wanted.kind == "amount" else 1]:
             yield _candidate(wanted, label, phrase, one, place, f"stands right of “{_shown(label)}”")
         if wanted.kind != "amount" and (found or len(phrase.text) > 2):  # noqa: PLR2004  (a lone sign)
@@ -221,6 +238,7 @@ def _right_of(evidence: Evidence, phrase: Passage) -> Sequence[Passage]:
 def _below(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candidate]:
     lines = list(_column_below(evidence, label.phrase, rows=4))
     near = [one for one in lines if one.box.y0 - label.phrase.box.y1 <= BELOW_LINES * label.phrase.size]
+    near = near or list(_step_right(evidence, label.phrase))
     for at, phrase in enumerate(near):
         if is_label(evidence, phrase):
             return
@@ -236,14 +254,24 @@ def _below(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candida
             return
 
 
+def _step_right(evidence: Evidence, phrase: Passage) -> Iterator[Passage]:
+    """The phrase of the next row that begins a little right of the label's end, as on typed forms."""
+    rows = evidence.rows[phrase.document, phrase.page]
+    for row in rows[evidence.row_of[id(phrase)] + 1 :][:1]:
+        for one in row:
+            if 0 <= one.box.x0 - phrase.box.x1 <= STEP_RIGHT_PT and one.box.y0 - phrase.box.y1 <= phrase.size:
+                yield one
+                return
+
+
 def _going_on(evidence: Evidence, phrase: Passage, column: Sequence[Passage]) -> Iterator[Passage]:
     """The lines of the same value below its first line: close, at the same edge, no label."""
     last = phrase
     for line in column:
         if line.box.y0 <= phrase.box.y0:
             continue
-        near = line.box.y0 - last.box.y1 <= 0.6 * phrase.size and line.box.y0 > last.box.center_y
-        aligned = abs(line.box.x0 - phrase.box.x0) <= phrase.size
+        near = line.box.y0 - last.box.y1 <= CLOSE_LINES * phrase.size and line.box.y0 > last.box.center_y
+        aligned = abs(line.box.x0 - phrase.box.x0) <= SAME_EDGE * phrase.size
         alike = line.block is phrase.block
         if not (near and aligned and alike) or is_label(evidence, line) or line.text[:1].isdigit():
             return
@@ -319,6 +347,11 @@ def is_label(evidence: Evidence, phrase: Passage) -> bool:
 def _read(evidence: Evidence, wanted: Wanted, text: str) -> list[Reading]:
     found = readings(wanted.kind, text, wanted.field, day_first=evidence.day_first)
     return [one for one in found if typed(one.value, wanted.field) is not None]
+
+
+def _part_only(wanted: Wanted, found: list[Reading]) -> list[Reading]:
+    """Of a span of two dates the one that is asked for."""
+    return [found[wanted.part]] if wanted.part >= 0 and len(found) >= 2 else found  # noqa: PLR2004
 
 
 def _moved(one: Reading, by: int) -> Reading:

@@ -77,7 +77,7 @@ class Wanted:
 
 def wanted(field: SchemaField, context: tuple[str, ...] = ()) -> Wanted:
     """What to look for, for one scalar field; `context` are the words of the object around it."""
-    words = name_words(field.name)
+    words = _with_part(name_words(field.name))
     phrases: dict[tuple[str, ...], float] = {}
     for given, weight in ((words, OWN), (name_words(field.title), OWN), *_described(field.description)):
         _add(phrases, given, weight)
@@ -93,6 +93,13 @@ def wanted(field: SchemaField, context: tuple[str, ...] = ()) -> Wanted:
     ordered = sorted(phrases.items(), key=lambda pair: -pair[1])
     kind = kind_of(field)
     return Wanted(field, kind, tuple(Phrase(*pair) for pair in ordered), spans, part, context)
+
+
+def _with_part(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words with from and to, which say little in a label, written as start and end."""
+    for names, part in RANGES:
+        words = tuple(("start", "end")[part] if word in names and len(words) > 1 else word for word in words)
+    return words
 
 
 def _described(description: str) -> Iterable[tuple[tuple[str, ...], float]]:

@@ -30,7 +30,7 @@ QUALIFIERS = frozenset(
 
 LABEL_NOUNS = frozenset(
     "code number name reference date address type id account category contact phone fax email state city rating copy"
-    " summary share group division comm commission desc description".split()
+    " summary share group division comm commission desc description registration".split()
 )
 """After a label's words these go on with the label and are no value: advertiser code, order date."""
 
@@ -43,8 +43,8 @@ PHRASES: tuple[tuple[str, ...], ...] = (
     ("order number", "order id", "purchase order number", "purchase order", "order", "sale order number",
      "ordernummer", "bestelnummer", "bestellnummer", "auftragsnummer", "numero de commande", "numero pedido",
      "order rev", "order revision"),
-    ("contract number", "contract id", "contract", "agreement number", "contract revision", "order rev",
-     "order revision", "order number", "order", "vertragsnummer", "contractnummer", "numero de contrat"),
+    ("contract number", "contract id", "contract", "agreement number", "contract revision", "invoice number",
+     "order rev", "order revision", "order number", "order", "vertragsnummer", "contractnummer", "numero de contrat"),
     ("booking id", "booking number", "booking reference", "reservation number", "confirmation number", "reservation"),
     ("customer number", "customer id", "client id", "client number", "customer code", "account number",
      "klantnummer", "kundennummer", "numero client", "id client", "numero de client", "customer reference"),

@@ -14,12 +14,15 @@ from recto.results.extract.assign import assigned
 from recto.results.extract.candidates import by_labels
 from recto.results.extract.evidence import Candidate, Evidence
 from recto.results.extract.labels import Wanted, wanted
+from recto.results.extract.letterhead import issuers
 from recto.results.extract.names import name_words
+from recto.results.extract.totals import is_total, weighed
+from recto.results.extract.undated import own_dates
 from recto.results.extract.verify import verification_of
 
 Finder = Callable[[Evidence, Wanted], list[Candidate]]
 
-FINDERS: tuple[Finder, ...] = (by_labels,)
+FINDERS: tuple[Finder, ...] = (by_labels, issuers, own_dates)
 """Where candidates of a scalar field come from."""
 
 UNVERIFIED_SHARE = 0.6
@@ -34,10 +37,15 @@ def extract(documents: Sequence[ReadDocument], root: SchemaField, prompt: str = 
     del prompt
     fields = list(_scalars(root, ()))
     evidence = Evidence(documents, fields)
-    found = {one.path: [hit for finder in FINDERS for hit in finder(evidence, one)] for one in fields}
+    found = {one.path: _candidates(evidence, one) for one in fields}
     chosen = assigned(found)
     ledgers: list[RowLedger] = []
     return Extraction(root=_node(root, chosen, evidence, ledgers), ledgers=tuple(ledgers))
+
+
+def _candidates(evidence: Evidence, one: Wanted) -> list[Candidate]:
+    found = [hit for finder in FINDERS for hit in finder(evidence, one)]
+    return weighed(evidence, one, found) if is_total(one) else found
 
 
 def _scalars(field: SchemaField, context: tuple[str, ...]) -> list[Wanted]:
