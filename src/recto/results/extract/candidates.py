@@ -163,7 +163,7 @@ def _colon_after(text: str, tokens: Sequence[Token], at: int) -> int:
 
 def _parts(text: str, before: Token, after: Token) -> bool:
     between = text[before.end : after.start]
-    return ":" in between or "：" in between or ". " in between and before.word.isalpha() and len(before.word) > 3  # noqa: PLR2004
+    return ":" in between or "：" in between or ". " in between and before.end - before.start > 3  # noqa: PLR2004
 
 
 def _is_value(token: Token) -> bool:

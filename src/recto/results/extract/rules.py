@@ -16,13 +16,16 @@ from recto.results.extract.evidence import Candidate, Evidence
 from recto.results.extract.labels import Wanted, wanted
 from recto.results.extract.letterhead import issuers
 from recto.results.extract.names import name_words
+from recto.results.extract.parties import parties
+from recto.results.extract.prose import defined
+from recto.results.extract.signing import oaths, signers
 from recto.results.extract.totals import is_total, weighed
 from recto.results.extract.undated import own_dates
 from recto.results.extract.verify import verification_of
 
 Finder = Callable[[Evidence, Wanted], list[Candidate]]
 
-FINDERS: tuple[Finder, ...] = (by_labels, issuers, own_dates)
+FINDERS: tuple[Finder, ...] = (by_labels, issuers, own_dates, defined, signers, oaths)
 """Where candidates of a scalar field come from."""
 
 UNVERIFIED_SHARE = 0.6
@@ -61,8 +64,24 @@ def _node(
     if field.type == "object":
         return {one.name: _node(one, chosen, evidence, ledgers) for one in field.properties}
     if field.type == "array":
-        return ()
+        return _array(field, evidence)
     return leaf_of(field, chosen.get(field.path))
+
+
+def _array(field: SchemaField, evidence: Evidence) -> Node:
+    if field.items is not None and field.items.type in ("string", "any") and "party" in name_words(field.name):
+        return tuple(
+            Leaf(
+                one.name,
+                sources := tuple(source for source in (one.passage.source(one.start, one.end),) if source),
+                verification_of(one.name, field.items, sources),
+                one.sure,
+                "is named as a party",
+            )
+            for text in evidence.documents
+            for one in parties(text)
+        )
+    return ()
 
 
 def leaf_of(field: SchemaField, candidate: Candidate | None) -> Leaf:

@@ -1,0 +1,177 @@
+"""An agreement's text in, the names of its parties out.
+
+Found, surest first, in the clause "between X and Y", in definitions (X, a Delaware corporation (the "Company")), in
+whom a letter is addressed to, and above the signatures. A name once found is not repeated in another spelling.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+from recto.results.extract.letterhead import LEGAL_FORM
+from recto.results.extract.passages import DocumentText, Passage
+from recto.results.extract.prose import is_agreement, is_prose
+
+CLAUSE_LETTERS = 900
+"""Letters of a clause that names the parties, at most."""
+SAME_NAME = 88
+"""Likeness (0..100) from which two names are one."""
+ENOUGH = 2
+"""With so many parties from the text, signatures add none."""
+FIRST_PAGES = 2
+IN_CLAUSE, DEFINED, ADDRESSED, SIGNED = 0.9, 0.85, 0.75, 0.7
+
+_FORM = (
+    r"(?:Inc|Incorporated|INC|INCORPORATED|Corp|Corporation|CORP|CORPORATION|LLC|L\.\s?L\.\s?C|Ltd|LTD|Limited|LIMITED|LLP|L\.L\.P|LP|L\.P"
+    r"|Company|COMPANY|Co|CO|GmbH|AG|B\.V|N\.V|S\.A|PLC|plc|Plc|Bancorp|Bank|N\.A|Partners|Group|Holdings|Trust|Association|Pty|SE|SAS)"
+)
+_WORD = r"[A-Z0-9][\w&.'’/-]*"
+_NAME = rf"{_WORD}(?:,?\s+(?:(?:of|and|&|the|for|de)\s+)?{_WORD}){{0,7}}"
+_ORGANISATION = re.compile(rf"(?:{_WORD},?\s+(?:(?:of|and|&|the|for|de)\s+){{0,1}}){{0,7}}?{_FORM}\b\.?(?:,?\s?{_FORM}\b\.?)?")
+_PERSON = re.compile(r"(?:(?:Mr|Mrs|Ms|Dr)\.?\s+)?[A-Z][a-z’'-]+(?:\s+[A-Z]\.?)?(?:\s+[A-Z][a-z’'-]+){1,2}(?=[\s,(;]|$)")
+_BETWEEN = re.compile(r"\b(?:by and between|by and among|between|among|by)\b[\s:]*(?:\(\w\)\s*)?(?=[“\"]?[A-Z0-9])")
+_DEFINES = re.compile(r"^[^()“\"]{0,140}?\((?:[^()]{0,60}?)[“\"][A-Z]|^[^()“\"]{0,60}?,?\s(?:a|an)\s[\w\s]{3,40}?\b(?:corporation|company|partnership|individual)\b")
+_ROLES = (
+    r"(?:Company|Recipient|Employee|Executive|Discloser|Disclosing Party|Receiving Party|Buyer|Seller|Purchaser|Vendor|Consultant"
+    r"|Contractor|Client|Customer|Provider|Supplier|Licensor|Licensee|Landlord|Tenant|Lessor|Lessee|Lender|Borrower|Associate|Parent"
+    r"|Owner|Service Provider|Director|Advisor|Investor)"
+)
+_DEFINED = re.compile(rf"\s*(?:,[^()]{{0,80}})?\((?:[^()“\"]{{0,80}})?[“\"]{_ROLES}[”\"]")
+_SALUTATION = re.compile(r"^(?:Dear\b|Ladies and Gentlemen|Gentlemen)", re.IGNORECASE)
+_BY = re.compile(r"^(?:By|BY|Per|Signed)\b\s*:")
+_SIGNED = re.compile(r"^/s/\s*(?P<name>[A-Z][\w.’' -]{4,40})")
+_PERSONAL = re.compile(r"^(?:EMPLOYEE|EXECUTIVE|ASSOCIATE|CONSULTANT|RECIPIENT|INDIVIDUAL|DIRECTOR)\b", re.IGNORECASE)
+_NOT_A_NAME = re.compile(r"^(?:This|The|Agreement|Each|Any|In|Whereas|State|Section|Exhibit|Party|Parties|Company|Recipient|Dear|You|Re)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A name of a party, where it stands, and how sure it is (0..1)."""
+
+    name: str
+    passage: Passage
+    start: int
+    end: int
+    sure: float
+
+
+def parties(text: DocumentText) -> list[Party]:
+    """The parties of an agreement, each once; none for a document that is no agreement."""
+    if not is_agreement(text):
+        return []
+    found: list[Party] = []
+    first = text.pages[0].number
+    early = [one for one in text.passages if one.page < first + FIRST_PAGES]
+    for step in (_in_clause(early), _by_definition(early), _addressee(early, first)):
+        for one in step:
+            _add(found, one)
+    if len(found) < ENOUGH:
+        for one in _signed(text):
+            _add(found, one)
+    return found
+
+
+def _add(found: list[Party], one: Party) -> None:
+    name = _bare(one.name)
+    if len(name) < 4 or _NOT_A_NAME.match(one.name):  # noqa: PLR2004  (letters)
+        return
+    for other in found:
+        mine = _bare(other.name)
+        if fuzz.ratio(name, mine) >= SAME_NAME or mine.startswith(name) or name.startswith(mine):
+            return
+    found.append(one)
+
+
+def _bare(name: str) -> str:
+    plain = re.sub(r"[^\w\s]", "", name).lower()
+    return re.sub(r"\b(?:inc|incorporated|corp|corporation|llc|l l c|ltd|limited|company|co)\b\s*$", "", plain).strip()
+
+
+def _in_clause(passages: list[Passage]) -> Iterator[Party]:
+    """Names after "between" in the first clause that has two of them."""
+    for passage in passages:
+        if not is_prose(passage):
+            continue
+        for match in _BETWEEN.finditer(passage.text):
+            names = list(_names_of_clause(passage, match.end()))
+            if names and (match.group().strip().lower() != "by" or len(names) > 1):
+                yield from names
+                return
+
+
+def _names_of_clause(passage: Passage, start: int) -> Iterator[Party]:
+    text = passage.text
+    end = min(len(text), start + CLAUSE_LETTERS)
+    first = _name_at(passage, start)
+    if first is None:
+        return
+    yield first
+    at = first.end
+    for match in re.compile(r"(?:\band\b|\bin favor of\b|[,;)])\s+(?:and\s+)?(?:\(\w\)\s*)?(?=[“\"]?[A-Z0-9])").finditer(text, at, end):
+        if match.start() < at:
+            continue
+        one = _name_at(passage, match.end())
+        if one is not None and _DEFINES.match(text[one.end : one.end + 200]):
+            yield one
+            at = one.end
+
+
+def _name_at(passage: Passage, start: int) -> Party | None:
+    for pattern in (_ORGANISATION, _PERSON):
+        match = pattern.match(passage.text, start)
+        if match is not None:
+            return Party(_trimmed(match.group()), passage, start, match.end(), IN_CLAUSE)
+    return None
+
+
+def _trimmed(name: str) -> str:
+    return re.sub(r"^(?:Mr|Mrs|Ms)\.?\s+", "", name.strip(" ,;:"))
+
+
+def _by_definition(passages: list[Passage]) -> Iterator[Party]:
+    """Names that a definition makes one of the parties."""
+    for passage in passages:
+        for pattern in (_ORGANISATION, _PERSON):
+            for match in pattern.finditer(passage.text):
+                if _DEFINED.match(passage.text, match.end()):
+                    name = _after_small_words(match.group())
+                    yield Party(_trimmed(name), passage, match.end() - len(name), match.end(), DEFINED)
+
+
+def _after_small_words(name: str) -> str:
+    return re.sub(r"^(?:(?:The|As|In|With|Between|By|And|Of|For|This|WHEREAS,?|Whereas,?)\s+)+", "", name)
+
+
+def _addressee(passages: list[Passage], first: int) -> Iterator[Party]:
+    """Whom a letter is addressed to: the first line of the address above its salutation."""
+    page = [one for one in passages if one.page == first]
+    at = next((place for place, one in enumerate(page) if _SALUTATION.match(one.text)), None)
+    if at is None:
+        return
+    for passage in page[max(0, at - 4) : at]:
+        for pattern in (_ORGANISATION, _PERSON):
+            match = pattern.match(passage.text)
+            if match is not None and (re.search(r"\d", passage.text) or len(passage.words) <= 8):  # noqa: PLR2004
+                yield Party(_trimmed(match.group()), passage, 0, match.end(), ADDRESSED)
+                break
+
+
+def _signed(text: DocumentText) -> Iterator[Party]:
+    """Firms above "By:" and persons who sign for themselves."""
+    for page in sorted(text.lines):
+        lines = text.lines[page]
+        for at, line in enumerate(lines):
+            if _BY.match(line.text):
+                above = [one for one in lines[max(0, at - 4) : at] if one.box.overlap_x(line.box) > 0]
+                firm = next((one for one in reversed(above) if LEGAL_FORM.search(one.text.rstrip(":"))), None)
+                if firm is not None and not is_prose(firm):
+                    yield Party(firm.text.strip(" :"), firm, 0, len(firm.text.rstrip(" :")), SIGNED)
+            match = _SIGNED.match(line.text)
+            if match is not None:
+                heads = [one for one in lines[max(0, at - 6) : at] if _PERSONAL.match(one.text)]
+                if any(one.box.overlap_x(line.box) > 0 for one in heads):
+                    name = _PERSON.match(match["name"])
+                    if name is not None:
+                        yield Party(name.group(), line, match.start("name"), match.start("name") + name.end(), SIGNED)
