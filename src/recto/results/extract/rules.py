@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 
 from recto.document.extraction import Extraction, Leaf, Node, ReadDocument, RowLedger
 from recto.document.schema import SchemaField
+from recto.results.extract.arrays import array_of, wanted_of_items
 from recto.results.extract.assign import assigned
 from recto.results.extract.candidates import by_labels
 from recto.results.extract.evidence import Candidate, Evidence
 from recto.results.extract.labels import Wanted, wanted
 from recto.results.extract.letterhead import issuers
 from recto.results.extract.names import name_words
-from recto.results.extract.parties import parties
 from recto.results.extract.prose import defined
 from recto.results.extract.signing import oaths, signers
 from recto.results.extract.totals import is_total, weighed
@@ -39,11 +39,20 @@ def extract(documents: Sequence[ReadDocument], root: SchemaField, prompt: str = 
     """
     del prompt
     fields = list(_scalars(root, ()))
-    evidence = Evidence(documents, fields)
+    evidence = Evidence(documents, [*fields, *_in_arrays(root)])
     found = {one.path: _candidates(evidence, one) for one in fields}
     chosen = assigned(found)
     ledgers: list[RowLedger] = []
     return Extraction(root=_node(root, chosen, evidence, ledgers), ledgers=tuple(ledgers))
+
+
+def _in_arrays(field: SchemaField) -> list[Wanted]:
+    """The scalar fields of the objects of all arrays, so that their words are known too."""
+    if field.type == "object":
+        return [one for child in field.properties for one in _in_arrays(child)]
+    if field.type == "array" and field.items is not None:
+        return wanted_of_items(field.items) if field.items.type == "object" else [wanted(field.items)]
+    return []
 
 
 def _candidates(evidence: Evidence, one: Wanted) -> list[Candidate]:
@@ -64,24 +73,15 @@ def _node(
     if field.type == "object":
         return {one.name: _node(one, chosen, evidence, ledgers) for one in field.properties}
     if field.type == "array":
-        return _array(field, evidence)
+        return _array(field, evidence, ledgers)
     return leaf_of(field, chosen.get(field.path))
 
 
-def _array(field: SchemaField, evidence: Evidence) -> Node:
-    if field.items is not None and field.items.type in ("string", "any") and "party" in name_words(field.name):
-        return tuple(
-            Leaf(
-                one.name,
-                sources := tuple(source for source in (one.passage.source(one.start, one.end),) if source),
-                verification_of(one.name, field.items, sources),
-                one.sure,
-                "is named as a party",
-            )
-            for text in evidence.documents
-            for one in parties(text)
-        )
-    return ()
+def _array(field: SchemaField, evidence: Evidence, ledgers: list[RowLedger]) -> Node:
+    found = array_of(field, evidence)
+    if found.ledger is not None:
+        ledgers.append(found.ledger)
+    return found.nodes
 
 
 def leaf_of(field: SchemaField, candidate: Candidate | None) -> Leaf:
