@@ -10,17 +10,20 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from recto.results.extract.amounts import amounts_in
 from recto.results.extract.evidence import Evidence, tokens_of
 from recto.results.extract.grids import Grid, GridRow, phrase_grid, table_grids
 from recto.results.extract.kinds import Kind
 from recto.results.extract.labels import SameWords, Wanted, likeness
-from recto.results.extract.names import label_tokens
 from recto.results.extract.passages import DocumentText, Passage, joined
+from recto.results.extract.readers import readings
 
 LEAST_FIT = 0.5
 """A column's head is at least this like the field."""
 HEAD_ROWS = 4
 """Rows at the top of a table in which its head stands."""
+SURE_FIT = 0.8
+"""A table whose head is this like every field needs no other to be compared with."""
 LEAST_COLUMNS = 2
 """Columns that must be matched for a table to be the array's, where the items have so many fields."""
 SAME_EDGE_PT = 18.0
@@ -29,13 +32,18 @@ ANCHOR_SHARE = 0.6
 """A column that so many rows fill says where a row begins."""
 TEXT_KINDS: frozenset[Kind] = frozenset(("text", "name", "address"))
 ROWS_BELOW_HEAD = 400
+KIND_ROWS = 12
+"""Rows by which the kind of a column is told."""
+KIND_SHARE, TELLING_SHARE = 0.3, 0.8
+"""Share of a column's cells that must read as its field; and as an amount or percentage, where no head says so."""
 
 _SUBTOTAL = re.compile(
     r"^\W*(?:sub-?\s?total|(?:grand |page |net |running |invoice )?totals?\b|summe|zwischensumme|totaal|subtotaal|(?:balance |amount )?"
     r"(?:brought|carried)\s?(?:forward|over|down)?|[bc]/f\b|b/fwd|c/fwd|(?:opening|closing|previous|beginning|ending) balance|übertrag|report à nouveau"
-    r"|continued|page \d+)",
+    r"|continued(?:\s+(?:on|from|overleaf)\b.*)?$|page \d+\b)",
     re.IGNORECASE,
 )
+_CARRIED = re.compile(r"\b(?:carried|brought)\b|[bc]/f(?:wd)?\b|continued|übertrag", re.IGNORECASE)
 
 
 @dataclass
@@ -72,8 +80,12 @@ class Head:
 
 def rows_of_array(evidence: Evidence, items: Sequence[Wanted]) -> ArrayRows:
     """The rows of the table that fits the items' fields best, on all its pages; empty where none does."""
-    from_blocks = _best(evidence, items, [_with_heads(evidence, items, list(table_grids(text))) for text in evidence.documents])
-    from_rows = _best(evidence, items, [_with_heads(evidence, items, list(_phrase_grids(evidence, text, items))) for text in evidence.documents])
+    grids = [_with_heads(evidence, items, list(table_grids(text))) for text in evidence.documents]
+    from_blocks = _best(evidence, items, grids)
+    if from_blocks.fit >= SURE_FIT * len(items):
+        return from_blocks
+    grids = [_with_heads(evidence, items, list(_phrase_grids(evidence, text, items))) for text in evidence.documents]
+    from_rows = _best(evidence, items, grids)
     return max((from_blocks, from_rows), key=lambda one: (round(one.fit, 1), one is from_blocks))
 
 
@@ -103,7 +115,39 @@ def head_of(grid: Grid, items: Sequence[Wanted], same: SameWords) -> Head | None
             enough = len(columns) >= min(LEAST_COLUMNS, len(items))
             if enough and (best is None or fit > best.fit + 0.01):
                 best = Head(columns, last, fit)
-    return best
+    return None if best is None else _settled(grid, best, items)
+
+
+def _settled(grid: Grid, head: Head, items: Sequence[Wanted]) -> Head:
+    """The head without columns whose cells are of another kind than their field, and with those only cells tell.
+
+    A column of percentages, or one of amounts without a head of its own, goes to the one field left of that kind.
+    """
+    kinds = {item.path: item for item in items}
+    below = grid.rows[head.last_row + 1 :][:KIND_ROWS]
+    columns = {at: path for at, path in head.columns.items() if _of_kind(below, at, kinds[path])}
+    for kind in ("percent", "amount"):
+        left = [item for item in items if item.kind == kind and item.path not in columns.values()]
+        free = [at for at in range(len(grid.edges)) if at not in columns and _telling(below, at, kind)]
+        headless = kind == "percent" or all(grid.rows[row][at] is None for at in free for row in range(head.last_row + 1))
+        if len(left) == 1 and len(free) == 1 and headless:
+            columns[free[0]] = left[0].path
+    return Head(columns, head.last_row, head.fit) if columns else head
+
+
+def _of_kind(rows: Sequence[GridRow], at: int, item: Wanted) -> bool:
+    if item.kind in TEXT_KINDS or item.kind in ("choice", "boolean"):
+        return True
+    cells = [cell.text for row in rows if (cell := row[at]) is not None]
+    read = sum(bool(readings(item.kind, text, item.field, day_first=True)) for text in cells)
+    return not cells or read >= KIND_SHARE * len(cells)
+
+
+def _telling(rows: Sequence[GridRow], at: int, kind: Kind) -> bool:
+    cells = [cell.text for row in rows if (cell := row[at]) is not None]
+    found = [amounts_in(text) for text in cells]
+    said = sum(any(one.percent if kind == "percent" else bool(one.decimals) for one in each) for each in found)
+    return len(cells) > 1 and said >= TELLING_SHARE * len(cells)
 
 
 def _matched(rows: Sequence[GridRow], items: Sequence[Wanted], same: SameWords) -> tuple[dict[int, str], float]:
@@ -199,12 +243,14 @@ def _put_together(made: ArrayRows, raw: list[Row], items: Sequence[Wanted]) -> N
         subtotal = _subtotal(row, anchors)
         if subtotal:
             made.left_out.append(f"page {row.page}: “{row.text[:60]}” is {subtotal}")
-            open_row = None
+            open_row = open_row if _CARRIED.search(row.text) else None
         elif "" in row.cells:
             made.left_out.append(f"page {row.page}: “{row.text[:60]}” stands in no column of the schema")
         elif open_row is not None and _is_part(row, open_row, anchors, kinds):
             _merge(open_row, row)
             made.left_out.append(f"page {row.page}: “{row.text[:60]}” goes on with the row above")
+        elif open_row is None and anchors and made.rows and not anchors & set(row.cells):
+            made.left_out.append(f"page {row.page}: “{row.text[:60]}” has none of the values that every row has")
         else:
             made.rows.append(row)
             open_row = row
@@ -280,6 +326,11 @@ def _end_of_rows(rows: Sequence[Sequence[Passage]], at: int) -> int:
         if gap > 4 * rows[end][0].size:
             break
         end += 1
-        if _SUBTOTAL.match(rows[end - 1][0].text) and label_tokens(rows[end - 1][0].text)[:1] != ():
+        if _SUBTOTAL.match(rows[end - 1][0].text) and not _rows_follow(rows, end, len(rows[at])):
             break
     return end
+
+
+def _rows_follow(rows: Sequence[Sequence[Passage]], at: int, columns: int) -> bool:
+    """Whether full rows come soon: then a sum was a subtotal."""
+    return any(len(row) >= max(LEAST_COLUMNS, columns - 2) for row in rows[at : at + 2])
