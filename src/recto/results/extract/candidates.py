@@ -75,6 +75,8 @@ class Label:
 def by_labels(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
     """The candidates of one field that a label speaks for."""
     found: list[Candidate] = []
+    if wanted.kind == "boolean":
+        return found
     for label in labels_of(evidence, wanted, wanted.phrases):
         found.extend(_values(evidence, wanted, label))
     for label in labels_of(evidence, wanted, wanted.spans):
@@ -198,12 +200,20 @@ def _behind(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candid
         place = BEHIND_COLON if label.colon else BEHIND
     found = _part_only(wanted, _read(evidence, wanted, rest))
     for at, one in enumerate(found):
-        near = NEAR_IDENTIFIER if wanted.kind == "identifier" and not label.colon else NEAR_START
+        near = NEAR_IDENTIFIER if _loose(wanted, label, rest, one) else NEAR_START
         if at == 0 and one.start > near and wanted.kind != "amount":
             return
         if wanted.kind != "amount" and at > 0:
             return
         yield _candidate(wanted, label, label.phrase, _moved(one, label.end), place, f"stands after “{_shown(label)}”")
+
+
+def _loose(wanted: Wanted, label: Label, rest: str, one: Reading) -> bool:
+    """Whether an identifier must follow its label at once: unless a colon or one name and all figures stand for it."""
+    if wanted.kind != "identifier" or label.colon:
+        return False
+    between = rest[: one.start].split()
+    return not (len(between) == 1 and between[0][0].isupper() and str(one.value).isdigit())
 
 
 def _starts_a_value(rest: str) -> bool:
@@ -246,12 +256,27 @@ def _below(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candida
         if found:
             whole = phrase
             if wanted.kind in FREE_KINDS:
-                whole = joined([phrase, *_going_on(evidence, phrase, lines)])
+                whole = _whole_value(wanted, [phrase, *_going_on(evidence, phrase, lines)])
                 found = _read(evidence, wanted, whole.text)
             if found:
                 place = BELOW if at == 0 else BELOW_FAR
                 yield _candidate(wanted, label, whole, found[0], place, f"stands below “{_shown(label)}”")
             return
+
+
+def _whole_value(wanted: Wanted, lines: Sequence[Passage]) -> Passage:
+    """The lines that are the value: a name ends where an address begins, an address begins below the name."""
+    if wanted.kind == "address":
+        start = 1 if len(lines) > 1 and not any(letter.isdigit() for letter in lines[0].text) else 0
+        return joined(lines[start:])
+    if wanted.kind == "text":
+        return joined(lines)
+    kept = [lines[0]]
+    for line in lines[1:]:
+        if any(letter.isdigit() or letter == "@" for letter in line.text):
+            break
+        kept.append(line)
+    return joined(kept)
 
 
 def _step_right(evidence: Evidence, phrase: Passage) -> Iterator[Passage]:
@@ -273,7 +298,7 @@ def _going_on(evidence: Evidence, phrase: Passage, column: Sequence[Passage]) ->
         near = line.box.y0 - last.box.y1 <= CLOSE_LINES * phrase.size and line.box.y0 > last.box.center_y
         aligned = abs(line.box.x0 - phrase.box.x0) <= SAME_EDGE * phrase.size
         alike = line.block is phrase.block
-        if not (near and aligned and alike) or is_label(evidence, line) or line.text[:1].isdigit():
+        if not (near and aligned and alike) or is_label(evidence, line):
             return
         yield line
         last = line

@@ -18,6 +18,7 @@ from recto.document.schema import SchemaField
 from recto.results.extract.kinds import Kind, kind_of
 from recto.results.extract.lexicon import (
     GENERIC_WORDS,
+    OWNERS,
     QUALIFIERS,
     RANGES,
     SPAN_WORDS,
@@ -84,6 +85,9 @@ def wanted(field: SchemaField, context: tuple[str, ...] = ()) -> Wanted:
     for given in (words, name_words(field.title)):
         if given:
             _add_synonyms(phrases, given)
+    if len(words) > 1 and words[0] in OWNERS:
+        _add(phrases, words[1:], SWAPPED)
+        _add_synonyms(phrases, words[1:], SWAPPED)
     if context and words:
         _add(phrases, (*context, *words), OWN)
         _add(phrases, (*words, *context), OWN)
@@ -116,16 +120,18 @@ def _add(phrases: dict[tuple[str, ...], float], words: tuple[str, ...], weight: 
         phrases[kept] = weight
 
 
-def _add_synonyms(phrases: dict[tuple[str, ...], float], words: tuple[str, ...]) -> None:
+def _add_synonyms(
+    phrases: dict[tuple[str, ...], float], words: tuple[str, ...], share: float = OWN
+) -> None:
     kept = tuple(word for word in words if word not in STOP_WORDS) or words
     names = {" ".join(words), " ".join(kept)}
     for name in names:
         for group in phrase_groups().get(name, ()):
-            _add_group(phrases, group, SYNONYM)
+            _add_group(phrases, group, SYNONYM * share)
     for at, word in enumerate(kept):
         for other in word_groups().get(word, ()):
             swapped = (*kept[:at], other, *kept[at + 1 :])
-            _add(phrases, swapped, SWAPPED)
+            _add(phrases, swapped, SWAPPED * share)
 
 
 def _add_group(phrases: dict[tuple[str, ...], float], group: tuple[str, ...], weight: float) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from recto.results.extract.evidence import Candidate, Evidence, ids
 from recto.results.extract.labels import Wanted
+from recto.results.extract.lexicon import OWNERS
 from recto.results.extract.names import label_tokens
 from recto.results.extract.passages import DocumentText, Passage, joined
 
@@ -22,7 +23,7 @@ WITH_FORM, PLAIN_NAME, ADDRESS = 0.82, 0.7, 0.8
 MANY_DIGITS = 5
 """Digits in one run that no name has."""
 
-ISSUERS = frozenset(
+ISSUERS = OWNERS | frozenset(
     "company issuer vendor seller supplier merchant store shop restaurant biller payee partner organisation business"
     " retailer".split()
 )

@@ -104,9 +104,9 @@ PHRASES: tuple[tuple[str, ...], ...] = (
     ("gross amount", "gross total", "total gross", "gross", "grand total", "total amount", "total contract amount",
      "total order amount", "contract total", "order total", "actual gross billing", "total billing", "total"),
     ("net amount", "net total", "net due", "net", "total net", "netto"),
-    ("subtotal", "sub total", "net amount", "amount untaxed", "untaxed amount", "amount before tax",
+    ("subtotal", "sub total", "amount untaxed", "untaxed amount", "amount before tax",
      "total before tax", "total excluding tax", "total excluding vat", "total excluding gst", "exclusief btw",
-     "excl btw", "subtotaal", "zwischensumme", "nettobetrag", "total ht", "montant ht", "montant eur ht",
+     "excl btw", "net amount", "subtotaal", "zwischensumme", "nettobetrag", "total ht", "montant ht", "montant eur ht",
      "taxable amount", "base imponible", "imponibile", "total excl gst"),
     ("tax", "tax amount", "total tax", "sale tax", "vat", "vat amount", "gst", "gst amount", "total gst",
      "gst payable", "tva", "montant tva", "btw", "mwst", "iva", "sst"),
@@ -214,6 +214,9 @@ WORDS: tuple[tuple[str, ...], ...] = (
     ("filing", "file", "filed"),
 )
 """Single words that may take each other's place in a label."""
+
+OWNERS = frozenset("partner company vendor supplier seller issuer merchant".split())
+"""Words before a field's own that only say whose it is: the document's issuer's."""
 
 RANGES: tuple[tuple[frozenset[str], int], ...] = (
     (frozenset(("start", "from", "begin", "since", "commencement")), 0),

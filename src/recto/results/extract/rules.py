@@ -14,10 +14,13 @@ from recto.results.extract.arrays import array_of, wanted_of_items
 from recto.results.extract.assign import assigned
 from recto.results.extract.candidates import by_labels
 from recto.results.extract.evidence import Candidate, Evidence
+from recto.results.extract.form_fields import filled_in, ticked
 from recto.results.extract.labels import Wanted, wanted
 from recto.results.extract.letterhead import issuers
+from recto.results.extract.money import currencies
 from recto.results.extract.names import name_words
 from recto.results.extract.prose import defined
+from recto.results.extract.sections import Sections
 from recto.results.extract.signing import oaths, signers
 from recto.results.extract.totals import is_total, weighed
 from recto.results.extract.undated import own_dates
@@ -25,7 +28,17 @@ from recto.results.extract.verify import verification_of
 
 Finder = Callable[[Evidence, Wanted], list[Candidate]]
 
-FINDERS: tuple[Finder, ...] = (by_labels, issuers, own_dates, defined, signers, oaths)
+FINDERS: tuple[Finder, ...] = (
+    filled_in,
+    ticked,
+    by_labels,
+    issuers,
+    own_dates,
+    defined,
+    signers,
+    oaths,
+    currencies,
+)
 """Where candidates of a scalar field come from."""
 
 UNVERIFIED_SHARE = 0.6
@@ -40,7 +53,8 @@ def extract(documents: Sequence[ReadDocument], root: SchemaField, prompt: str = 
     del prompt
     fields = list(_scalars(root, ()))
     evidence = Evidence(documents, [*fields, *_in_arrays(root)])
-    found = {one.path: _candidates(evidence, one) for one in fields}
+    sections = Sections(evidence)
+    found = {one.path: sections.weighed(_candidates(evidence, one)) for one in fields}
     chosen = assigned(found)
     ledgers: list[RowLedger] = []
     return Extraction(root=_node(root, chosen, evidence, ledgers), ledgers=tuple(ledgers))
