@@ -33,6 +33,8 @@ FARTHEST_RIGHT_PT = 330.0
 """White space between a label and the value right of it, in points, at most: half a page."""
 BELOW_LINES = 2.6
 """A value stands at most this many font sizes below its label."""
+PROSE_LETTERS, PROSE_WORDS = 200, 6
+"""Letters of a block and words of its line from which it is running text."""
 COLUMN_ROWS = 60
 """Rows below a head that are read as its column."""
 FREE_KINDS: frozenset[Kind] = frozenset(("text", "name", "address"))
@@ -174,15 +176,25 @@ def _is_value(token: Token) -> bool:
 
 def _values(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candidate]:
     """The candidates for one label: behind it, else right of it, and below."""
+    if not label.colon and in_prose(label.phrase):
+        return
     behind = list(_behind(evidence, wanted, label))
     yield from behind
     rest = label.phrase.text[label.end :].strip()
-    beside = [] if behind or (rest and wanted.kind in FREE_KINDS) else list(_right(evidence, wanted, label))
+    beside = [] if behind or (_starts_a_value(rest) and rest and wanted.kind in FREE_KINDS) else list(_right(evidence, wanted, label))
     yield from beside
     if not behind and not beside:
         yield from _below(evidence, wanted, label)
     if wanted.kind in ("amount", "integer") and not behind:
         yield from _column(evidence, wanted, label)
+
+
+def in_prose(phrase: Passage) -> bool:
+    """Whether a phrase is a line of running text, where words name things without being labels."""
+    block = phrase.block
+    if block is None or block.type not in ("Text", "List Item") or len(block.text) < PROSE_LETTERS:
+        return False
+    return len(phrase.words) >= PROSE_WORDS and len(block.text.split("\n", 1)[0]) >= PROSE_LETTERS
 
 
 def _behind(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candidate]:
@@ -218,8 +230,8 @@ def _loose(wanted: Wanted, label: Label, rest: str, one: Reading) -> bool:
 
 def _starts_a_value(rest: str) -> bool:
     """Text after a label without a colon is its value when it begins like one: large letter, figure or bracket."""
-    first = rest.lstrip()[:1]
-    return not first.islower()
+    first = rest.split(maxsplit=1)[:1]
+    return not first or not (first[0][0].islower() or first[0].lower() in STOP_WORDS)
 
 
 def _right(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candidate]:
@@ -248,7 +260,11 @@ def _right_of(evidence: Evidence, phrase: Passage) -> Sequence[Passage]:
 def _below(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candidate]:
     lines = list(_column_below(evidence, label.phrase, rows=4))
     near = [one for one in lines if one.box.y0 - label.phrase.box.y1 <= BELOW_LINES * label.phrase.size]
-    near = near or list(_step_right(evidence, label.phrase))
+    rest = label.phrase.text[label.end :].strip()
+    while near and rest and near[0].block is label.phrase.block and _ends_label(rest, near[0].text):
+        rest, near = near[0].text, near[1:]
+    if not near or is_label(evidence, near[0]):
+        near = list(_step_right(evidence, label.phrase)) or near
     for at, phrase in enumerate(near):
         if is_label(evidence, phrase):
             return
@@ -289,6 +305,13 @@ def _step_right(evidence: Evidence, phrase: Passage) -> Iterator[Passage]:
                 return
 
 
+def _ends_label(rest: str, line: str) -> bool:
+    """Whether a line goes on with a label that is broken over lines, whose rest is no value."""
+    if line[:1].islower():
+        return True
+    return rest.isupper() and line.isupper() and line.rstrip().endswith((".", ":"))
+
+
 def _going_on(evidence: Evidence, phrase: Passage, column: Sequence[Passage]) -> Iterator[Passage]:
     """The lines of the same value below its first line: close, at the same edge, no label."""
     last = phrase
@@ -296,7 +319,8 @@ def _going_on(evidence: Evidence, phrase: Passage, column: Sequence[Passage]) ->
         if line.box.y0 <= phrase.box.y0:
             continue
         near = line.box.y0 - last.box.y1 <= CLOSE_LINES * phrase.size and line.box.y0 > last.box.center_y
-        aligned = abs(line.box.x0 - phrase.box.x0) <= SAME_EDGE * phrase.size
+        shared = line.box.overlap_x(phrase.box) >= 0.5 * min(line.box.width, phrase.box.width)
+        aligned = shared or abs(line.box.x0 - phrase.box.x0) <= SAME_EDGE * phrase.size
         alike = line.block is phrase.block
         if not (near and aligned and alike) or is_label(evidence, line):
             return

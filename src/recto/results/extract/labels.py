@@ -23,6 +23,7 @@ from recto.results.extract.lexicon import (
     RANGES,
     SPAN_WORDS,
     STOP_WORDS,
+    known_words,
     phrase_groups,
     word_groups,
 )
@@ -215,7 +216,7 @@ class SameWords:
             allowed = len(word) // LETTERS_PER_SLIP
             row = table[at]
             close = [others[place] for place in (row <= allowed).nonzero()[0]]
-            self._pairs[word] = frozenset(other for other in close if _alike(word, other))
+            self._pairs[word] = frozenset(other for other in close if other not in known_words() or other == word)
 
     def are(self, word: str, other: str) -> bool:
         """Whether a word of the schema and one of the page are the same."""
@@ -224,11 +225,3 @@ class SameWords:
     def of(self, word: str) -> frozenset[str]:
         """The words of the page that are this word of the schema."""
         return self._pairs.get(word, frozenset()) | {word}
-
-
-_OPPOSITES = frozenset(("start", "state", "issue", "issuer", "order", "older", "price", "prime", "total", "totals"))
-
-
-def _alike(word: str, other: str) -> bool:
-    """Real words that differ by a letter are not misreadings of each other."""
-    return word[0] == other[0] or word not in _OPPOSITES

@@ -76,10 +76,10 @@ PHRASES: tuple[tuple[str, ...], ...] = (
     ("date", "invoice date", "document date", "issue date", "date of issue", "order date", "transaction date",
      "date of report", "report date", "receipt date", "bill date", "statement date", "datum", "fecha", "data"),
     ("order date", "date of order", "orderdatum", "bestelldatum", "date de commande", "fecha de pedido"),
-    ("due date", "date due", "payment due", "payment due date", "pay by", "due", "vervaldatum", "falligkeitsdatum",
+    ("due date", "date due", "payment due", "payment due date", "due", "vervaldatum", "falligkeitsdatum",
      "fallig am", "zahlbar bis", "date limite de paiement", "date d echeance", "echeance", "fecha de vencimiento"),
     ("delivery date", "date of delivery", "ship date", "shipping date", "shipped", "leverdatum", "lieferdatum"),
-    ("start date", "date start", "from date", "begin date", "effective date", "start", "begin", "period start",
+    ("start date", "date start", "from date", "begin date", "start", "begin", "period start",
      "valid from"),
     ("end date", "date end", "to date", "expiration date", "expiry date", "end", "period end", "valid until",
      "valid to", "through"),
@@ -97,7 +97,7 @@ PHRASES: tuple[tuple[str, ...], ...] = (
      "total incl gst", "total inclusive gst", "total inclusive of gst", "total with gst", "rounded total",
      "total sale inclusive of gst", "total sale incl gst", "nett total", "tl", "amount", "total facture",
      "totaal", "gesamtbetrag", "gesamt", "summe", "endbetrag", "total ttc", "montant ttc", "montant total",
-     "importe total", "totale", "to pay", "total to pay", "total payment", "sum"),
+     "importe total", "totale", "total to pay", "total payment", "sum"),
     ("amount", "total amount", "grand total", "total", "amount due", "total due", "balance due", "amount payable",
      "total payable", "invoice total", "total facture", "totaal", "gesamtbetrag", "total ttc", "montant total",
      "importe total"),
@@ -127,9 +127,9 @@ PHRASES: tuple[tuple[str, ...], ...] = (
     ("withdrawal", "debit", "money out", "paid out", "payment"),
     ("deposit", "credit", "money in", "paid in"),
     ("balance", "running balance", "closing balance"),
-    ("interest rate", "rate of interest", "annual percentage rate", "apr"),
-    ("payment method", "payment mode", "method of payment", "mode of payment", "payment type", "paid by", "paid via",
-     "payment by", "betaalwijze", "zahlungsart", "mode de paiement"),
+    ("interest rate", "rate of interest", "annual percentage rate"),
+    ("payment method", "payment mode", "method of payment", "mode of payment", "payment type",
+     "betaalwijze", "zahlungsart", "mode de paiement"),
     ("payment term", "term", "term of payment", "zahlungsbedingungen", "conditions de paiement"),
     ("currency", "currency code", "wahrung", "devise", "valuta", "moneda"),
     # people and organisations
@@ -143,9 +143,9 @@ PHRASES: tuple[tuple[str, ...], ...] = (
     ("registrant", "registrant name", "name of registrant", "name of registrant or agent"),
     ("signer", "signer name", "signatory", "signatory name", "signed by", "name of signer", "name and title",
      "printed name", "print name", "name of person signing", "name printed", "typed name"),
-    ("signer title", "title", "title of signer", "name and title", "position", "job title", "capacity"),
+    ("signer title", "title of signer", "name and title", "position", "job title", "capacity"),
     ("foreign principal", "foreign principal name", "name of foreign principal", "foreign principle name"),
-    ("employer", "employer name", "company name"),
+    ("employer", "employer name", "name of employer"),
     ("first name", "given name", "forename", "vorname", "prenom"),
     ("last name", "surname", "family name", "nachname", "nom"),
     ("full name", "name", "applicant name", "complete name"),
@@ -180,7 +180,7 @@ PHRASES: tuple[tuple[str, ...], ...] = (
     ("recipient", "to", "recipient email", "to email", "an", "aan"),
     ("cc", "carbon copy"),
     ("sent date", "date sent", "sent", "date", "sent on"),
-    ("hotel detail", "hotel name", "hotel", "property"),
+    ("hotel detail", "hotel name", "hotel"),
     ("room count", "number of room", "room", "amount room"),
     ("note", "remark", "comment", "memo", "bemerkung", "opmerking"),
     ("gender", "sex"),
@@ -225,6 +225,20 @@ RANGES: tuple[tuple[frozenset[str], int], ...] = (
 """Words of a field's name that ask for the first or second date of a span."""
 
 SPAN_WORDS = frozenset(("date", "period", "term", "range", "span", "time", "flight", "duration", "dates"))
+
+
+REAL_WORDS = frozenset(
+    "employee employer contract contact date dated order older price prime state statement service services form from"
+    " other their issue issued sale sales city country county name note page paid sign signed".split()
+)
+"""Words that differ by a letter or two from words of labels, and are no misreadings of them."""
+
+
+@cache
+def known_words() -> frozenset[str]:
+    """Every word of the lexicon, as printed in it."""
+    phrases = {word for group in PHRASES for phrase in group for word in phrase.split()}
+    return frozenset(phrases | {word for group in WORDS for word in group}) | GENERIC_WORDS | QUALIFIERS | REAL_WORDS
 
 
 @cache

@@ -16,8 +16,8 @@ from recto.results.extract.passages import DocumentText, Passage, joined
 LABELLED, BY_TITLE, NAME_ALONE, OATH = 0.85, 0.74, 0.56, 0.64
 """How sure a name or title is below a label that asks for both; with a title beside it; alone near a signature line;
 and the date of an oath."""
-LOWER_PART = 0.35
-"""Signatures stand below this share of a page."""
+SIGNED_ABOVE_PT = 60.0
+"""A name may stand this far above the words that speak of signing, in points."""
 LINES_BELOW = 3
 """Lines below a label in which name and title stand."""
 
@@ -139,20 +139,20 @@ def _is_name(text: str) -> bool:
 
 
 def _by_signatures(text: DocumentText) -> Iterator[tuple[Part | None, Part | None, float]]:
-    heights = {page.number: page.height for page in text.read.pages}
-    for page, lines in text.lines.items():
-        if not any(_SIGN.search(one.text) for one in lines):
+    for page in text.pages:
+        marks = [one.box.y0 for one in page.phrases if _SIGN.search(one.text)]
+        if not marks:
             continue
-        low = [one for one in lines if one.box.y0 >= LOWER_PART * heights.get(page, 0.0)]
+        low = [one for one in page.phrases if one.box.y0 >= min(marks) - SIGNED_ABOVE_PT]
         columns = [one for one in low if len(one.text) <= 60]  # noqa: PLR2004  (letters: no running text)
         for at, line in enumerate(columns):
             if _by_notary(line, low):
                 continue
-            below = [one for one in columns[at + 1 : at + 5] if _stands_below(line, one)]
+            below = [one for one in columns[at + 1 : at + 8] if _stands_below(line, one)]
             pair = _split([line, *below[:1]])
             if pair is not None:
                 yield (*pair, BY_TITLE)
-            elif _is_name(line.text.strip()) and len(line.text) > 6:  # noqa: PLR2004
+            elif _is_name(line.text.strip()) and len(line.text) > 6 and not line.text.isupper():  # noqa: PLR2004
                 yield (line, 0, len(line.text)), None, NAME_ALONE
 
 
