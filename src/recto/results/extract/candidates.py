@@ -35,6 +35,8 @@ BELOW_LINES = 2.6
 """A value stands at most this many font sizes below its label."""
 PROSE_LETTERS, PROSE_WORDS = 200, 6
 """Letters of a block and words of its line from which it is running text."""
+MANY_BELOW = 3
+"""Labels in a row, and texts below one of them, from which they are a table."""
 COLUMN_ROWS = 60
 """Rows below a head that are read as its column."""
 FREE_KINDS: frozenset[Kind] = frozenset(("text", "name", "address"))
@@ -118,10 +120,16 @@ def _label_at(evidence: Evidence, passage: Passage, at: int, phrase: Phrase, kin
     if fit < LEAST_LIKENESS or _names_another(phrase, printed, kind):
         return None
     end = tokens[last].end
+    if first > 0 and passage.text[tokens[first].start].islower() and not _colon_at(passage.text, end):
+        return None
     after = _AFTER.match(passage.text, end)
     stop = after.end() if after else end
     between = passage.text[end:stop]
     return Label(passage, first, last, fit, stop, ":" in between or "：" in between)
+
+
+def _colon_at(text: str, end: int) -> bool:
+    return text[end : end + 2].lstrip()[:1] in (":", "：")
 
 
 def _names_another(phrase: Phrase, printed: Sequence[str], kind: Kind) -> bool:
@@ -259,6 +267,8 @@ def _right_of(evidence: Evidence, phrase: Passage) -> Sequence[Passage]:
 
 def _below(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candidate]:
     lines = list(_column_below(evidence, label.phrase, rows=4))
+    if wanted.kind == "text" and len(lines) >= MANY_BELOW and _heads_a_table(evidence, label.phrase):
+        return
     near = [one for one in lines if one.box.y0 - label.phrase.box.y1 <= BELOW_LINES * label.phrase.size]
     rest = label.phrase.text[label.end :].strip()
     while near and rest and near[0].block is label.phrase.block and _ends_label(rest, near[0].text):
@@ -303,6 +313,12 @@ def _step_right(evidence: Evidence, phrase: Passage) -> Iterator[Passage]:
             if 0 <= one.box.x0 - phrase.box.x1 <= STEP_RIGHT_PT and one.box.y0 - phrase.box.y1 <= phrase.size:
                 yield one
                 return
+
+
+def _heads_a_table(evidence: Evidence, phrase: Passage) -> bool:
+    """Whether a label stands in a row of labels: then the texts below it are a column, and no single value."""
+    row = evidence.rows[phrase.document, phrase.page][evidence.row_of[id(phrase)]]
+    return sum(is_label(evidence, one) for one in row) >= MANY_BELOW
 
 
 def _ends_label(rest: str, line: str) -> bool:
@@ -385,6 +401,8 @@ def is_label(evidence: Evidence, phrase: Passage) -> bool:
     """Whether a phrase is a label itself: it ends in a colon, or is made of words that labels have."""
     if _ENDS_AS_LABEL.search(phrase.text):
         return True
+    if phrase.text.startswith("#"):
+        return False
     tokens = tokens_of(phrase)
     if not tokens or any(_is_value(token) for token in tokens) or len(tokens) > LONGEST_LABEL:
         return False

@@ -38,6 +38,7 @@ _PATTERNS = (
         rf"(?<![^\W\d_]){_MONTH}{_JOIN}{_DAY}(?:\s?(?:st|nd|rd|th))?(?:\s*,\s*|{_JOIN}){_YEAR}", re.IGNORECASE
     ),
 )
+_SPAN_START = re.compile(r"(?<![\d./,-])(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.)?\s*(?:-|–|to|au|bis|tot|until|al)\s*$", re.IGNORECASE)
 _US_SIGNS = re.compile(r"\b[A-Z]{2}\.?,? \d{5}(?:-\d{4})?\b|\(\d{3}\)\s?\d{3}-\d{4}|\bUnited States\b|\bU\.S\.A?\.")
 
 
@@ -60,8 +61,20 @@ def dates_in(text: str, *, day_first: bool = True) -> list[DateFound]:
     found: list[DateFound] = []
     for one in sorted(_all(text, day_first), key=lambda one: (one.start, -one.end)):
         if not found or one.start >= found[-1].end:
+            first = _first_of_span(text, one)
+            if first is not None and (not found or first.start >= found[-1].end):
+                found.append(first)
             found.append(one)
     return found
+
+
+def _first_of_span(text: str, last: DateFound) -> DateFound | None:
+    """The first day of a span that says month and year once: "1 - 31 July 2015"."""
+    if not text[last.start : last.start + 1].isdigit() or not any(letter.isalpha() for letter in text[last.start : last.end]):
+        return None
+    match = _SPAN_START.search(text, 0, last.start)
+    day = _date(last.day.year, last.day.month, int(match["day"])) if match else None
+    return DateFound(day, match.start("day"), match.end("day")) if match and day and day < last.day else None
 
 
 def _all(text: str, day_first: bool) -> Iterator[DateFound]:

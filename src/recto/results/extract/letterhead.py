@@ -8,18 +8,20 @@ read so: any other page begins with something too.
 import re
 from collections.abc import Sequence
 
+from recto.results.extract.dates import folded
 from recto.results.extract.evidence import Candidate, Evidence, ids
 from recto.results.extract.labels import Wanted
 from recto.results.extract.lexicon import OWNERS
 from recto.results.extract.names import label_tokens
 from recto.results.extract.passages import DocumentText, Passage, joined
+from recto.results.extract.readers import country_names
 
 TOP_LINES = 16
 """Lines of the first page that may be a letterhead."""
 NAME_LINES, ADDRESS_LINES = 3, 6
 """Lines of a name and of an address, at most."""
-WITH_FORM, PLAIN_NAME, ADDRESS = 0.82, 0.7, 0.8
-"""How sure a name with a legal form is, one without, and an address."""
+WITH_FORM, PLAIN_NAME, ADDRESS, PART = 0.82, 0.7, 0.8, 0.72
+"""How sure a name with a legal form is, one without, an address, and a part of one."""
 MANY_DIGITS = 5
 """Digits in one run that no name has."""
 
@@ -56,6 +58,14 @@ _OTHER = re.compile(
     r"|copy|table|thank|id no|btw|kvk|iban)\b|[:@#])",
     re.IGNORECASE,
 )
+_CODE = r"(?:\d{5}(?:-\d{4})?|\d{4}\s?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|\d{6})"
+_PARTS = {
+    "zip": re.compile(rf"(?<![\w-])(?P<part>{_CODE})(?![\w-])"),
+    "postcode": re.compile(rf"(?<![\w-])(?P<part>{_CODE})(?![\w-])"),
+    "city": re.compile(rf"(?<![\w-]){_CODE},?\s+(?P<part>[^\W\d_][^\d,]+)"),
+    "street": re.compile(r"^(?P<part>(?=.*[A-Za-z]{3})[^\d,]{3,}\s\d{1,5}\s?[a-zA-Z]?|\d{1,5}[a-zA-Z]?,?\s(?=[A-Za-z])[^,\d]{3,})\s*,?$"),
+    "country": re.compile(r"^(?P<part>[^\W\d_][^\d,]{3,30})$"),
+}  # fmt: skip
 _MONEY_WORDS = frozenset(
     "invoice receipt total cash bill factuur facture rechnung factura fattura gst vat btw tva statement subtotal".split()
 )
@@ -76,6 +86,36 @@ def issuers(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
         if lines:
             found.append(_candidate(wanted, lines, sure if name else ADDRESS, name=name))
     return found
+
+
+def address_parts(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
+    """Street, postal code, town and country of the issuer's address."""
+    part = wanted.words[-1:] if wanted.words[-1:] != ("code",) else wanted.words[-2:-1]
+    pattern = _PARTS.get(part[0]) if part else None
+    own = wanted.words[0] in ISSUERS if wanted.words else False
+    if pattern is None or (wanted.context and wanted.context[-1] not in ISSUERS) or not (own or wanted.context or part[0] == "country"):
+        return []
+    for text in evidence.documents:
+        head = _head(text)
+        for line in head[1] if head is not None else ():
+            match = pattern.search(line.text)
+            if match is None:
+                continue
+            value, derived = _plain_part(part[0], match["part"], wanted)
+            if value:
+                start, end = match.span("part")
+                source = line.source(start, end)
+                reason = "stands in the address at the head"
+                words = ids(line.words_between(start, end))
+                return [Candidate(wanted, value, (source,) if source else (), PART, reason, words, derived=derived)]
+    return []
+
+
+def _plain_part(part: str, text: str, wanted: Wanted) -> tuple[str, bool]:
+    if part != "country":
+        return text.strip(" ,."), False
+    code = country_names().get(folded(text.strip(" ,.")), "")
+    return (code, True) if code and "code" in wanted.words else (text.strip(" ,.") if code else "", False)
 
 
 def _asks(wanted: Wanted) -> tuple[bool, bool]:

@@ -87,8 +87,8 @@ PHRASES: tuple[tuple[str, ...], ...] = (
     ("check out", "check out date", "departure date", "departure", "date check out", "checkout"),
     ("date of birth", "birth date", "birthdate", "dob", "born", "geburtsdatum", "date de naissance"),
     ("expiry date", "expiration date", "valid until", "exp date", "expires", "expiry"),
-    ("file date", "filing date", "date filed", "filed", "date of filing", "date stamp", "received",
-     "date received", "date of report", "report date"),
+    ("file date", "filing date", "date filed", "filed", "date of filing", "date of report",
+     "report date"),
     ("signature date", "date signed", "signed date", "date of signature"),
     ("effective date", "date of agreement", "agreement date", "contract date", "commencement date", "dated"),
     # amounts

@@ -13,13 +13,18 @@ from rapidfuzz import fuzz
 from recto.results.extract.letterhead import LEGAL_FORM
 from recto.results.extract.passages import DocumentText, Passage
 from recto.results.extract.prose import is_agreement, is_prose
+from recto.results.extract.signing import TITLE_WORDS
 
 CLAUSE_LETTERS = 900
 """Letters of a clause that names the parties, at most."""
 SAME_NAME = 88
 """Likeness (0..100) from which two names are one."""
+SHORT_NAMES = 2
+"""Paragraphs at the beginning in which a short name makes a firm a party."""
 ENOUGH = 2
 """With so many parties from the text, signatures add none."""
+SAME_EDGE_PT = 20.0
+"""Who signs for himself signs below the word for his part, within so many points of its left edge."""
 FIRST_PAGES = 2
 IN_CLAUSE, DEFINED, ADDRESSED, SIGNED = 0.9, 0.85, 0.75, 0.7
 
@@ -28,8 +33,7 @@ _FORM = (
     r"|Company|COMPANY|Co|CO|GmbH|AG|B\.V|N\.V|S\.A|PLC|plc|Plc|Bancorp|Bank|N\.A|Partners|Group|Holdings|Trust|Association|Pty|SE|SAS)"
 )
 _WORD = r"[A-Z0-9][\w&.'’/-]*"
-_NAME = rf"{_WORD}(?:,?\s+(?:(?:of|and|&|the|for|de)\s+)?{_WORD}){{0,7}}"
-_ORGANISATION = re.compile(rf"(?:{_WORD},?\s+(?:(?:of|and|&|the|for|de)\s+){{0,1}}){{0,7}}?{_FORM}\b\.?(?:,?\s?{_FORM}\b\.?)?")
+_ORGANISATION = re.compile(rf"{_WORD}(?:\s+(?:(?:of|and|&|the|for|de)\s+)?{_WORD}){{0,7}},?\s+{_FORM}\b\.?(?:,?\s?{_FORM}\b\.?)?")
 _PERSON = re.compile(r"(?:(?:Mr|Mrs|Ms|Dr)\.?\s+)?[A-Z][a-z’'-]+(?:\s+[A-Z]\.?)?(?:\s+[A-Z][a-z’'-]+){1,2}(?=[\s,(;]|$)")
 _BETWEEN = re.compile(r"\b(?:by and between|by and among|between|among|by)\b[\s:]*(?:\(\w\)\s*)?(?=[“\"]?[A-Z0-9])")
 _DEFINES = re.compile(r"^[^()“\"]{0,140}?\((?:[^()]{0,60}?)[“\"][A-Z]|^[^()“\"]{0,60}?,?\s(?:a|an)\s[\w\s]{3,40}?\b(?:corporation|company|partnership|individual)\b")
@@ -39,6 +43,9 @@ _ROLES = (
     r"|Owner|Service Provider|Director|Advisor|Investor)"
 )
 _DEFINED = re.compile(rf"\s*(?:,[^()]{{0,80}})?\((?:[^()“\"]{{0,80}})?[“\"]{_ROLES}[”\"]")
+_CALLED = re.compile(r"\s*(?:,[^()]{0,80})?\((?:[^()“\"]{0,80})?[“\"]")
+_MEANS = re.compile(r"\bthe term [“\"][^”\"]{2,40}[”\"] means\s+$")
+_AT_ONCE = re.compile(r"^,?\s*(?:\(|an?\s+(?:individual|resident)|residing)")
 _SALUTATION = re.compile(r"^(?:Dear\b|Ladies and Gentlemen|Gentlemen)", re.IGNORECASE)
 _BY = re.compile(r"^(?:By|BY|Per|Signed)\b\s*:")
 _SIGNED = re.compile(r"^/s/\s*(?P<name>[A-Z][\w.’' -]{4,40})")
@@ -67,9 +74,10 @@ def parties(text: DocumentText) -> list[Party]:
     for step in (_in_clause(early), _by_definition(early), _addressee(early, first)):
         for one in step:
             _add(found, one)
-    if len(found) < ENOUGH:
-        for one in _signed(text):
-            _add(found, one)
+    for more in (_by_short_name(early), _signed(text)):
+        if len(found) < ENOUGH:
+            for one in more:
+                _add(found, one)
     return found
 
 
@@ -79,7 +87,7 @@ def _add(found: list[Party], one: Party) -> None:
         return
     for other in found:
         mine = _bare(other.name)
-        if fuzz.ratio(name, mine) >= SAME_NAME or mine.startswith(name) or name.startswith(mine):
+        if fuzz.ratio(name, mine) >= SAME_NAME or mine.startswith(name) or mine in name:
             return
     found.append(one)
 
@@ -113,7 +121,8 @@ def _names_of_clause(passage: Passage, start: int) -> Iterator[Party]:
         if match.start() < at:
             continue
         one = _name_at(passage, match.end())
-        if one is not None and _DEFINES.match(text[one.end : one.end + 200]):
+        rest = text[one.end : one.end + 200] if one is not None else ""
+        if one is not None and (_DEFINES if _has_form(one.name) else _AT_ONCE).match(rest):
             yield one
             at = one.end
 
@@ -126,6 +135,10 @@ def _name_at(passage: Passage, start: int) -> Party | None:
     return None
 
 
+def _has_form(name: str) -> bool:
+    return re.search(rf"\b{_FORM}\.?$", name) is not None
+
+
 def _trimmed(name: str) -> str:
     return re.sub(r"^(?:Mr|Mrs|Ms)\.?\s+", "", name.strip(" ,;:"))
 
@@ -135,9 +148,21 @@ def _by_definition(passages: list[Passage]) -> Iterator[Party]:
     for passage in passages:
         for pattern in (_ORGANISATION, _PERSON):
             for match in pattern.finditer(passage.text):
-                if _DEFINED.match(passage.text, match.end()):
+                defined = _DEFINED.match(passage.text, match.end())
+                if pattern is _PERSON and defined and not _AT_ONCE.match(passage.text[match.end() :]):
+                    continue
+                if defined or (pattern is _ORGANISATION and _MEANS.search(passage.text[: match.start()])):
                     name = _after_small_words(match.group())
                     yield Party(_trimmed(name), passage, match.end() - len(name), match.end(), DEFINED)
+
+
+def _by_short_name(passages: list[Passage]) -> Iterator[Party]:
+    """Firms that the first paragraphs give a short name."""
+    for passage in [one for one in passages if is_prose(one)][:SHORT_NAMES]:
+        for match in _ORGANISATION.finditer(passage.text):
+            if _CALLED.match(passage.text, match.end()):
+                name = _after_small_words(match.group())
+                yield Party(_trimmed(name), passage, match.end() - len(name), match.end(), DEFINED)
 
 
 def _after_small_words(name: str) -> str:
@@ -154,7 +179,8 @@ def _addressee(passages: list[Passage], first: int) -> Iterator[Party]:
         for pattern in (_ORGANISATION, _PERSON):
             match = pattern.match(passage.text)
             if match is not None and (re.search(r"\d", passage.text) or len(passage.words) <= 8):  # noqa: PLR2004
-                yield Party(_trimmed(match.group()), passage, 0, match.end(), ADDRESSED)
+                if not TITLE_WORDS.search(match.group()):
+                    yield Party(_trimmed(match.group()), passage, 0, match.end(), ADDRESSED)
                 break
 
 
@@ -164,14 +190,14 @@ def _signed(text: DocumentText) -> Iterator[Party]:
         lines = text.lines[page]
         for at, line in enumerate(lines):
             if _BY.match(line.text):
-                above = [one for one in lines[max(0, at - 4) : at] if one.box.overlap_x(line.box) > 0]
+                above = [one for one in lines[max(0, at - 10) : at] if one.box.overlap_x(line.box) > 0]
                 firm = next((one for one in reversed(above) if LEGAL_FORM.search(one.text.rstrip(":"))), None)
                 if firm is not None and not is_prose(firm):
                     yield Party(firm.text.strip(" :"), firm, 0, len(firm.text.rstrip(" :")), SIGNED)
             match = _SIGNED.match(line.text)
             if match is not None:
                 heads = [one for one in lines[max(0, at - 6) : at] if _PERSONAL.match(one.text)]
-                if any(one.box.overlap_x(line.box) > 0 for one in heads):
+                if any(abs(one.box.x0 - line.box.x0) <= SAME_EDGE_PT for one in heads):
                     name = _PERSON.match(match["name"])
                     if name is not None:
                         yield Party(name.group(), line, match.start("name"), match.start("name") + name.end(), SIGNED)

@@ -16,8 +16,8 @@ from recto.results.extract.readers import readings
 
 FIRST_PAGES = 2
 """Pages on which an agreement says what it is and from when."""
-MANY_LETTERS = 60
-"""Letters of a passage that is running text."""
+MANY_LETTERS, PARAGRAPH_LETTERS = 60, 120
+"""Letters of a passage that is running text, and of one that can be no heading."""
 NAMED_DATE, AS_OF, LETTER_DATE, SIGNED_DATE = 0.95, 0.88, 0.7, 0.6
 """How sure a date is that is called the effective date; of which the agreement is made; that heads a letter; that
 stands by the signatures."""
@@ -39,11 +39,11 @@ _CERTAIN = re.compile(r"\b(?:that certain|pursuant to|prior|previous|amended?|of
 _LAW = re.compile(
     r"\b(?:governed|construed|interpreted|enforced|subject)\b[^.;]{0,160}?\blaws?\b\s*(?:,[^,]{0,40},)?\s*(?:of|in)\s+(?:the\s+)?"
     r"(?:(?:State|Commonwealth|Province|Republic|Kingdom|Federal Republic)\s+of\s+(?:the\s+)?)?"
-    r"(?P<place>[A-Z][\w.]+(?:\s+(?:(?:of|and|the)\s+)?[A-Z][\w.]+){0,3})"
+    r"(?P<place>[A-Z][\w’'-]+(?:\s+(?:(?:of|and|the)\s+)?[A-Z][\w’'-]+){0,3})"
 )
 _NO_PLACE = re.compile(r"^(?:State|Agreement|Company|Without|Any|This|Such)\b")
 _LASTS = re.compile(
-    r"\b(?:this agreement|this nda|the agreement|term of this|obligations|confidentiality|restrictions|provisions)\b",
+    r"\b(?:this agreement|this nda|the agreement|term of this|obligations|confidentiality|(?:confidential|proprietary) information|restrictions|provisions)\b",
     re.IGNORECASE,
 )
 _ENDS = re.compile(
@@ -105,7 +105,8 @@ def _effective_dates(evidence: Evidence, text: DocumentText, wanted: Wanted) -> 
             score = _date_score(passage, before, after, first, seen_prose=seen_prose)
             if score:
                 yield _found(wanted, passage, one.start, one.end, one.value, score, "is the date of the agreement")
-        seen_prose = seen_prose or (is_prose(passage) and passage.page == first)
+        paragraph = is_prose(passage) and len(passage.text) >= PARAGRAPH_LETTERS
+        seen_prose = seen_prose or (paragraph and passage.page == first)
 
 
 def _date_score(passage: Passage, before: str, after: str, first: int, *, seen_prose: bool) -> float:
@@ -117,7 +118,7 @@ def _date_score(passage: Passage, before: str, after: str, first: int, *, seen_p
         return AS_OF * (OF_ANOTHER if _CERTAIN.search(sentence) else 1.0)
     if not seen_prose and passage.page == first and len(passage.text) - len(before) - len(after) >= 0.6 * len(passage.text):
         return LETTER_DATE
-    if _AS_OF.search(before[-90:]) and re.search(r"executed|entered into", sentence, re.IGNORECASE):
+    if _AS_OF.search(before[-90:]) and not _CERTAIN.search(sentence) and re.search(r"executed|entered into", sentence, re.IGNORECASE):
         return SIGNED_DATE + 0.05
     if passage.page > first and re.search(r"\bdated?\b\s*[:.]?\s*$", before[-12:], re.IGNORECASE):
         return SIGNED_DATE
@@ -127,8 +128,8 @@ def _date_score(passage: Passage, before: str, after: str, first: int, *, seen_p
 def _laws(evidence: Evidence, text: DocumentText, wanted: Wanted) -> Iterator[Candidate]:
     for passage in text.passages:
         for match in _LAW.finditer(passage.text):
-            start, end = match.span("place")
-            place = match["place"].rstrip(".") if match["place"].count(".") == 1 else match["place"]
+            start = match.start("place")
+            place = match["place"]
             if not _NO_PLACE.match(place):
                 yield _found(wanted, passage, start, start + len(place), place, GOVERNING_LAW, "is the governing law")
 

@@ -16,14 +16,14 @@ from recto.results.extract.candidates import by_labels
 from recto.results.extract.evidence import Candidate, Evidence
 from recto.results.extract.form_fields import filled_in, ticked
 from recto.results.extract.labels import Wanted, wanted
-from recto.results.extract.letterhead import issuers
+from recto.results.extract.letterhead import address_parts, issuers
 from recto.results.extract.money import currencies
 from recto.results.extract.names import name_words
 from recto.results.extract.prose import defined
 from recto.results.extract.sections import Sections
 from recto.results.extract.signing import oaths, signers
 from recto.results.extract.totals import is_total, weighed
-from recto.results.extract.undated import own_dates
+from recto.results.extract.undated import lone_spans, own_dates
 from recto.results.extract.verify import verification_of
 
 Finder = Callable[[Evidence, Wanted], list[Candidate]]
@@ -33,7 +33,9 @@ FINDERS: tuple[Finder, ...] = (
     ticked,
     by_labels,
     issuers,
+    address_parts,
     own_dates,
+    lone_spans,
     defined,
     signers,
     oaths,

@@ -128,9 +128,9 @@ def _split(lines: Sequence[Passage]) -> tuple[Part | None, Part | None] | None:
         title = TITLE_WORDS.search(text)
         if title is not None and title.start() > 0 and _is_name(text[: title.start()].strip()):
             return (line, 0, len(text[: title.start()].rstrip())), (line, title.start(), len(text))
-        if _is_name(text) and at + 1 < len(lines) and TITLE_WORDS.search(lines[at + 1].text):
+        if _is_name(text.rstrip(",")) and at + 1 < len(lines) and TITLE_WORDS.search(lines[at + 1].text):
             below = lines[at + 1]
-            return (line, 0, len(text)), (below, 0, len(below.text))
+            return (line, 0, len(text.rstrip(","))), (below, 0, len(below.text))
     return None
 
 
@@ -148,12 +148,18 @@ def _by_signatures(text: DocumentText) -> Iterator[tuple[Part | None, Part | Non
         for at, line in enumerate(columns):
             if _by_notary(line, low):
                 continue
-            below = [one for one in columns[at + 1 : at + 8] if _stands_below(line, one)]
+            below = [one for one in columns[at + 1 : at + 8] if _stands_beside(line, one) or _stands_below(line, one)]
             pair = _split([line, *below[:1]])
             if pair is not None:
                 yield (*pair, BY_TITLE)
             elif _is_name(line.text.strip()) and len(line.text) > 6 and not line.text.isupper():  # noqa: PLR2004
                 yield (line, 0, len(line.text)), None, NAME_ALONE
+
+
+def _stands_beside(line: Passage, other: Passage) -> bool:
+    """Whether a title follows a name and its comma on the row, with blanks between."""
+    gap = other.box.x0 - line.box.x1
+    return line.text.endswith(",") and 0 < gap <= SIGNED_ABOVE_PT and other.box.overlap_y(line.box) > 0
 
 
 def _stands_below(line: Passage, below: Passage) -> bool:

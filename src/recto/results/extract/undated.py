@@ -1,5 +1,6 @@
 """The document's own date, where no label names it: on receipts and letters a date stands alone near the top."""
 
+import re
 from collections import Counter
 
 from recto.results.extract.evidence import Candidate, Evidence, ids, tokens_of
@@ -15,6 +16,12 @@ SAID_AGAIN = 0.06
 PLAIN_NAMES = frozenset(("date", "document", "receipt", "transaction", "letter", "invoice", "bill", "purchase"))
 """Fields of these words only ask for the document's own date."""
 PAGES = 2
+LONE_SPAN = 0.58
+"""How sure a date is that begins or ends the only span of dates, without a label."""
+SPAN_NAMES = frozenset(("start", "end", "from", "to", "begin", "until", "date", "period", "service", "billing"))
+"""Fields of these words only ask for the span the document is about."""
+
+_SPAN_SIGN = re.compile(r"(?:st|nd|rd|th|er|\.)?\s*(?:-|–|—|to|au|bis|tot|until|through|al)\s*", re.IGNORECASE)
 
 
 def own_dates(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
@@ -35,6 +42,21 @@ def own_dates(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
         for phrase, start, end, value in found[:1] + [one for one in found[1:] if times[one[3]] > times[found[0][3]]]
         if not _of_another_kind(phrase, start)
     ]
+
+
+def lone_spans(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
+    """The first span of dates of the documents, for fields that ask for the start or end of it and of nothing else."""
+    if wanted.part < 0 or wanted.context or not SPAN_NAMES.issuperset(wanted.words):
+        return []
+    for phrase in evidence.phrases:
+        found = readings(wanted.kind, phrase.text, wanted.field, day_first=evidence.day_first)
+        if len(found) == 2 and _SPAN_SIGN.fullmatch(phrase.text[found[0].end : found[1].start]):  # noqa: PLR2004
+            one = found[wanted.part]
+            source = phrase.source(one.start, one.end)
+            reason = "is the {} of a span of dates".format("end" if wanted.part else "start")
+            words = ids(phrase.words_between(one.start, one.end))
+            return [Candidate(wanted, one.value, (source,) if source else (), LONE_SPAN, reason, words)]
+    return []
 
 
 def _of_another_kind(phrase: Passage, start: int) -> bool:
