@@ -55,6 +55,7 @@ _AFTER = re.compile(r"\s*(?:\((?![^)]*\d)[^)]*\))?[\s:：.#=|*/\\\])-]*")
 _NEXT_LABEL = re.compile(r"\s(?:[A-Z#][\w./#'-]*\s){0,3}?[A-Z][\w./#'-]*\s?[:：](?:\s|$)")
 _ENDS_AS_LABEL = re.compile(r"[:：]\s*$|^\(?\d{1,2}[.)]\s?[A-Z]")
 _FORMS_OF_VALUES = frozenset(("number", "registration", "code", "id", "date", "amount", "phone", "fax", "email"))
+_DESCRIBING = frozenset(("description", "item", "product", "service", "note", "comment", "title", "detail", "subject"))
 _TAXES = frozenset(("gst", "vat", "tax", "btw", "tva", "sst", "mwst"))
 _TOTALS = frozenset(("total", "totaal", "summe", "gesamt", "totale"))
 
@@ -412,6 +413,8 @@ def is_label(evidence: Evidence, phrase: Passage) -> bool:
 
 
 def _read(evidence: Evidence, wanted: Wanted, text: str) -> list[Reading]:
+    if wanted.kind == "text" and not _DESCRIBING.isdisjoint(wanted.words) and not any(map(str.isalpha, text)):
+        return []
     found = readings(wanted.kind, text, wanted.field, day_first=evidence.day_first)
     return [one for one in found if typed(one.value, wanted.field) is not None]
 

@@ -99,7 +99,7 @@ def address_parts(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
         head = _head(text)
         for line in head[1] if head is not None else ():
             match = pattern.search(line.text)
-            if match is None:
+            if match is None or (part[0] == "street" and _POSTAL.search(line.text)):
                 continue
             value, derived = _plain_part(part[0], match["part"], wanted)
             if value:
@@ -223,12 +223,12 @@ def _close(line: Passage, below: Passage) -> bool:
 
 def _address_lines(lines: Sequence[Passage]) -> list[Passage]:
     found: list[Passage] = []
-    for line in lines:
-        if len(found) == ADDRESS_LINES:
+    for at, line in enumerate(lines):
+        if len(found) >= ADDRESS_LINES:
             break
         if not found:
             if _is_address(line.text) and not _OTHER.search(line.text):
-                found.append(line)
+                found = [*_street_above(lines[:at], line), line]
             continue
         if _OTHER.search(line.text) or _REGISTER.match(line.text) or not _close(found[-1], line):
             break
@@ -237,6 +237,15 @@ def _address_lines(lines: Sequence[Passage]) -> list[Passage]:
             found.pop()
             break
     return found
+
+
+def _street_above(above: Sequence[Passage], line: Passage) -> list[Passage]:
+    """The line above one with a postal code, of the same block: a street that no word tells."""
+    if not above or not _POSTAL.search(line.text):
+        return []
+    last = above[-1]
+    own = last.block is line.block and _close(last, line) and not LEGAL_FORM.search(last.text)
+    return [last] if own and not _OTHER.search(last.text) and not _REGISTER.match(last.text) else []
 
 
 def _candidate(wanted: Wanted, lines: Sequence[Passage], score: float, *, name: bool) -> Candidate:

@@ -229,7 +229,7 @@ SPAN_WORDS = frozenset(("date", "period", "term", "range", "span", "time", "flig
 
 REAL_WORDS = frozenset(
     "employee employer contract contact date dated order older price prime state statement service services form from"
-    " other their issue issued sale sales city country county name note page paid sign signed".split()
+    " other their retail issue issued sale sales city country county name note page paid sign signed".split()
 )
 """Words that differ by a letter or two from words of labels, and are no misreadings of them."""
 
