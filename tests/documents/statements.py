@@ -21,7 +21,10 @@ HEADS = {
     "split": ("Date", "Details", "Reference", "Debit", "Credit", "Balance"),
 }
 WIDTHS = {"signed": (80, 220, 80, 80, 80), "split": (70, 190, 80, 65, 65, 70)}
-WORDS = "card payment rent salary transfer refund groceries fuel ticket insurance interest fee invoice dinner".split()
+WORDS = (
+    *("card", "payment", "rent", "salary", "transfer", "refund", "groceries"),
+    *("fuel", "ticket", "insurance", "interest", "fee", "invoice", "dinner"),
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,9 @@ def entries(count: int) -> list[Entry]:
         amount = round((at * 37 % 9973) / 100 + 1.11, 2) * (-1 if at % 3 else 1)
         balance = round(balance + amount, 2)
         day = (date(2021, 1, 4) + timedelta(days=at // 4)).isoformat()
-        text = f"{WORDS[at % len(WORDS)]} {WORDS[(at * 5 + 3) % len(WORDS)]} {WORDS[(at * 3 + 1) % len(WORDS)]}"
+        text = (
+            f"{WORDS[at % len(WORDS)]} {WORDS[(at * 5 + 3) % len(WORDS)]} {WORDS[(at * 3 + 1) % len(WORDS)]}"
+        )
         found.append(Entry(day, text, f"R{100000 + at}", amount, balance))
     return found
 
@@ -91,7 +96,9 @@ def _sheets(rows: list[Entry], layout: Layout) -> Iterator[_Sheet]:
             lines.insert(0, _sum("Subtotal", rows[at - 1].balance, layout))
         full = len(sheet.lines) + len(lines) > layout.rows_per_page
         if full:
-            first, rest = (lines[:1], lines[1:]) if layout.broken_over_pages and len(lines) > 1 else ([], lines)
+            first, rest = (
+                (lines[:1], lines[1:]) if layout.broken_over_pages and len(lines) > 1 else ([], lines)
+            )
             sheet.lines.extend(first)
             if layout.carried:
                 sheet.lines.append(_sum("Balance carried forward", rows[at - 1].balance, layout))

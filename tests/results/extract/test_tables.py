@@ -1,8 +1,8 @@
 from itertools import product
 
 import pytest
-from documents.statements import Entry, Layout, statement
 
+from documents.statements import Entry, Layout, statement
 from recto.document.extraction import Extraction, Leaf, Node
 from recto.document.schema import SchemaField
 from recto.results.extract.rules import extract
@@ -62,7 +62,9 @@ LAYOUTS = {
     "carried": Layout(carried=True),
     "subtotals": Layout(subtotal_every=9),
     "wrapped": Layout(wrapped_every=3),
-    "broken rows": Layout(wrapped_every=1, broken_over_pages=True, rows_per_page=36, head_on_every_page=False),
+    "broken rows": Layout(
+        wrapped_every=1, broken_over_pages=True, rows_per_page=36, head_on_every_page=False
+    ),
     "broken rows, heads": Layout(wrapped_every=2, broken_over_pages=True, rows_per_page=25),
     "no table blocks": Layout(tables=False),
     "no table blocks, all at once": Layout(

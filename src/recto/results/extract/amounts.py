@@ -93,7 +93,9 @@ def number_of(digits: str) -> tuple[float, int]:
         return float(plain), 0
     sign, decimals = plain[last], plain[last + 1 :]
     others = [letter for letter in plain[:last] if letter in ".,"]
-    grouped = sign in others or (not others and len(decimals) == GROUP and 1 <= last <= GROUP and plain[0] != "0")
+    grouped = sign in others or (
+        not others and len(decimals) == GROUP and 1 <= last <= GROUP and plain[0] != "0"
+    )
     if grouped:
         return float(plain.replace(".", "").replace(",", "")), 0
     whole = plain[:last].replace(".", "").replace(",", "")

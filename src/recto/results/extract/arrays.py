@@ -90,7 +90,12 @@ def _leaf_of_cell(one: Wanted, cell: Passage, evidence: Evidence) -> Leaf | None
     kept = [(typed(each.value, one.field), each) for each in found]
     value, reading = next(((value, each) for value, each in kept if value is not None), (None, None))
     if reading is None:
-        if one.field.type not in ("string", "any") or one.field.format or one.field.enum or not cell.text.strip():
+        if (
+            one.field.type not in ("string", "any")
+            or one.field.format
+            or one.field.enum
+            or not cell.text.strip()
+        ):
             return None
         value, start, end = cell.text.strip(), 0, len(cell.text)
     else:
@@ -144,7 +149,9 @@ def _groups(items: SchemaField, fields: Sequence[Wanted], evidence: Evidence) ->
             hit = next((one for one in hits if start <= one.label < end), None)
             if hit is not None:
                 said = verification_of(hit.value, by_path[path].field, hit.sources)
-                leaves[path] = Leaf(hit.value, hit.sources, said, round(IN_GROUP * min(hit.score, 1.0), 3), hit.reason)
+                leaves[path] = Leaf(
+                    hit.value, hit.sources, said, round(IN_GROUP * min(hit.score, 1.0), 3), hit.reason
+                )
         if leaves:
             yield _object(items, leaves)
 
@@ -163,14 +170,22 @@ def _parties(items: SchemaField, evidence: Evidence) -> Iterator[Leaf]:
         for one in parties(text):
             source = one.passage.source(one.start, one.end)
             sources = (source,) if source else ()
-            yield Leaf(one.name, sources, verification_of(one.name, items, sources), one.sure, "is named as a party")
+            yield Leaf(
+                one.name, sources, verification_of(one.name, items, sources), one.sure, "is named as a party"
+            )
 
 
 def _scalars(field: SchemaField, items: SchemaField, evidence: Evidence) -> Items:
     """Values below a column's head, or parted by commas behind a label."""
-    one = wanted(replace(items, name=field.name, title=field.title or items.title, description=field.description))
+    one = wanted(
+        replace(items, name=field.name, title=field.title or items.title, description=field.description)
+    )
     table = rows_of_array(evidence, [one])
-    leaves = [leaf for row in table.rows if (cell := row.cells.get(one.path)) and (leaf := _leaf_of_cell(one, cell, evidence))]
+    leaves = [
+        leaf
+        for row in table.rows
+        if (cell := row.cells.get(one.path)) and (leaf := _leaf_of_cell(one, cell, evidence))
+    ]
     if leaves:
         ledger = RowLedger(field.path, len(leaves) + len(table.left_out), len(leaves), tuple(table.left_out))
         return Items(tuple(leaves), ledger)
@@ -191,5 +206,11 @@ def _listed(one: Wanted, phrase: Passage, start: int, evidence: Evidence) -> Ite
             value = typed(each.value, one.field)
             source = phrase.source(at + each.start, at + each.end)
             if value is not None and source is not None:
-                yield Leaf(value, (source,), verification_of(value, one.field, (source,)), IN_LIST, "is in the list behind its label")
+                yield Leaf(
+                    value,
+                    (source,),
+                    verification_of(value, one.field, (source,)),
+                    IN_LIST,
+                    "is in the list behind its label",
+                )
         at = part.end() if part else end

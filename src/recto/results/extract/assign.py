@@ -89,9 +89,7 @@ def _may_share(one: Candidate, other: Candidate) -> bool:
 
 
 def _scored(one: Candidate, score: float) -> Candidate:
-    return Candidate(
-        one.wanted, one.value, one.sources, score, one.reason, one.words, one.label, one.derived
-    )
+    return Candidate(one.wanted, one.value, one.sources, score, one.reason, one.words, one.label, one.derived)
 
 
 def _weaker(one: Candidate, by: float) -> Candidate:

@@ -54,8 +54,12 @@ SHARE_OF_LABEL_WORDS = 0.6
 _AFTER = re.compile(r"\s*(?:\((?![^)]*\d)[^)]*\))?[\s:：.#=|*/\\\])-]*")
 _NEXT_LABEL = re.compile(r"\s(?:[A-Z#][\w./#'-]*\s){0,3}?[A-Z][\w./#'-]*\s?[:：](?:\s|$)")
 _ENDS_AS_LABEL = re.compile(r"[:：]\s*$|^\(?\d{1,2}[.)]\s?[A-Z]")
-_FORMS_OF_VALUES = frozenset(("number", "registration", "code", "id", "date", "amount", "phone", "fax", "email"))
-_DESCRIBING = frozenset(("description", "item", "product", "service", "note", "comment", "title", "detail", "subject"))
+_FORMS_OF_VALUES = frozenset(
+    ("number", "registration", "code", "id", "date", "amount", "phone", "fax", "email")
+)
+_DESCRIBING = frozenset(
+    ("description", "item", "product", "service", "note", "comment", "title", "detail", "subject")
+)
 _TAXES = frozenset(("gst", "vat", "tax", "btw", "tva", "sst", "mwst"))
 _TOTALS = frozenset(("total", "totaal", "summe", "gesamt", "totale"))
 
@@ -139,7 +143,9 @@ def _names_another(phrase: Phrase, printed: Sequence[str], kind: Kind) -> bool:
     if kind in FREE_KINDS and others & _FORMS_OF_VALUES:
         return True
     telling = [word for word in printed if word not in STOP_WORDS]
-    return bool(telling) and telling[0] in _TAXES and not _TAXES & {phrase.words[0]} and "total" in telling[1:]
+    return (
+        bool(telling) and telling[0] in _TAXES and not _TAXES & {phrase.words[0]} and "total" in telling[1:]
+    )
 
 
 def _reach(
@@ -147,7 +153,9 @@ def _reach(
 ) -> tuple[int, int]:
     """The tokens of the label around one of its words."""
     first = last = at
-    while first > 0 and not _parts(text, tokens[first - 1], tokens[first]) and not _is_value(tokens[first - 1]):
+    while (
+        first > 0 and not _parts(text, tokens[first - 1], tokens[first]) and not _is_value(tokens[first - 1])
+    ):
         first -= 1
     colon = _colon_after(text, tokens, at)
     while last + 1 < len(tokens) and not _parts(text, tokens[last], tokens[last + 1]):
@@ -155,7 +163,11 @@ def _reach(
         if _is_value(tokens[last + 1]):
             break
         mine = any(evidence.same.are(own, word) for own in phrase.words)
-        if not mine and word not in GENERIC_WORDS | STOP_WORDS | LABEL_NOUNS | QUALIFIERS and last + 1 > colon:
+        if (
+            not mine
+            and word not in GENERIC_WORDS | STOP_WORDS | LABEL_NOUNS | QUALIFIERS
+            and last + 1 > colon
+        ):
             break
         last += 1
     while last > at and tokens[last].word in STOP_WORDS and last > colon:
@@ -176,7 +188,7 @@ def _colon_after(text: str, tokens: Sequence[Token], at: int) -> int:
 
 def _parts(text: str, before: Token, after: Token) -> bool:
     between = text[before.end : after.start]
-    return ":" in between or "：" in between or ". " in between and before.end - before.start > 3  # noqa: PLR2004
+    return ":" in between or "：" in between or (". " in between and before.end - before.start > 3)  # noqa: PLR2004
 
 
 def _is_value(token: Token) -> bool:
@@ -190,7 +202,11 @@ def _values(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candid
     behind = list(_behind(evidence, wanted, label))
     yield from behind
     rest = label.phrase.text[label.end :].strip()
-    beside = [] if behind or (_starts_a_value(rest) and rest and wanted.kind in FREE_KINDS) else list(_right(evidence, wanted, label))
+    beside = (
+        []
+        if behind or (_starts_a_value(rest) and rest and wanted.kind in FREE_KINDS)
+        else list(_right(evidence, wanted, label))
+    )
     yield from beside
     if not behind and not beside:
         yield from _below(evidence, wanted, label)
@@ -226,7 +242,9 @@ def _behind(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candid
             return
         if wanted.kind != "amount" and at > 0:
             return
-        yield _candidate(wanted, label, label.phrase, _moved(one, label.end), place, f"stands after “{_shown(label)}”")
+        yield _candidate(
+            wanted, label, label.phrase, _moved(one, label.end), place, f"stands after “{_shown(label)}”"
+        )
 
 
 def _loose(wanted: Wanted, label: Label, rest: str, one: Reading) -> bool:
@@ -357,7 +375,9 @@ def _column_below(evidence: Evidence, phrase: Passage, rows: int) -> Iterator[Pa
 
 def _under(head: Passage, phrase: Passage) -> bool:
     shared = phrase.box.overlap_x(head.box)
-    return shared > 0.3 * min(phrase.box.width, head.box.width) or abs(phrase.box.x0 - head.box.x0) < head.size
+    return (
+        shared > 0.3 * min(phrase.box.width, head.box.width) or abs(phrase.box.x0 - head.box.x0) < head.size
+    )
 
 
 def _column(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candidate]:
@@ -370,7 +390,9 @@ def _column(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candid
     rows = evidence.rows[label.phrase.document, label.phrase.page]
     totals = [one for one in column if _in_totals(rows[evidence.row_of[id(one[0])]])]
     for phrase, one in totals[:1]:
-        yield _candidate(wanted, label, phrase, one, COLUMN_TOTAL, f"is the total of the column “{_shown(label)}”")
+        yield _candidate(
+            wanted, label, phrase, one, COLUMN_TOTAL, f"is the total of the column “{_shown(label)}”"
+        )
     if not totals and len(column) == 1:
         yield _candidate(wanted, label, *column[0], COLUMN_ONLY, f"stands below “{_shown(label)}”")
     elif not totals and column:
@@ -393,7 +415,12 @@ def _part_of_span(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[
         if len(found) >= 2:  # noqa: PLR2004  (a span has two ends)
             which = "start" if wanted.part == 0 else "end"
             yield _candidate(
-                wanted, label, phrase, _moved(found[wanted.part], start), place, f"is the {which} of “{_shown(label)}”"
+                wanted,
+                label,
+                phrase,
+                _moved(found[wanted.part], start),
+                place,
+                f"is the {which} of “{_shown(label)}”",
             )
             return
 

@@ -14,7 +14,24 @@ from functools import cache
 
 from babel import Locale
 
-MONTH_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "sv", "da", "nb", "fi", "pl", "cs", "ro", "tr", "id")
+MONTH_LANGUAGES = (
+    "en",
+    "de",
+    "fr",
+    "es",
+    "it",
+    "nl",
+    "pt",
+    "sv",
+    "da",
+    "nb",
+    "fi",
+    "pl",
+    "cs",
+    "ro",
+    "tr",
+    "id",
+)
 """Languages whose month names are known."""
 CENTURY_TURN = 70
 """Years of two digits from here on are of the twentieth century."""
@@ -27,7 +44,9 @@ _DAY = r"(?P<day>\d{1,2})"
 _MONTH = r"(?P<month>[^\W\d_]{3,12})\.?"
 _JOIN = r"[\s.,/\-–]{0,3}"
 _PATTERNS = (
-    re.compile(r"(?<![\d./-])(?P<year>\d{4})\s?[-/.]\s?(?P<month>\d{1,2})\s?[-/.]\s?(?P<day>\d{1,2})(?![\d])"),
+    re.compile(
+        r"(?<![\d./-])(?P<year>\d{4})\s?[-/.]\s?(?P<month>\d{1,2})\s?[-/.]\s?(?P<day>\d{1,2})(?![\d])"
+    ),
     re.compile(r"(?<![\d./])(?P<one>\d{1,2})\s?(?P<sign>[-/.])\s?(?P<two>\d{1,2})\s?(?P=sign)\s?" + _YEAR),
     re.compile(
         rf"(?<![\d./]){_DAY}\s?(?:st|nd|rd|th|er|ème|º|°|\.)?(?:\s*day)?(?:\s+(?:of|de|du|del))?{_JOIN}{_MONTH}"
@@ -38,8 +57,12 @@ _PATTERNS = (
         rf"(?<![^\W\d_]){_MONTH}{_JOIN}{_DAY}(?:\s?(?:st|nd|rd|th))?(?:\s*,\s*|{_JOIN}){_YEAR}", re.IGNORECASE
     ),
 )
-_SPAN_START = re.compile(r"(?<![\d./,-])(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.)?\s*(?:-|–|to|au|bis|tot|until|al)\s*$", re.IGNORECASE)
-_US_SIGNS = re.compile(r"\b[A-Z]{2}\.?,? \d{5}(?:-\d{4})?\b|\(\d{3}\)\s?\d{3}-\d{4}|\bUnited States\b|\bU\.S\.A?\.")
+_SPAN_START = re.compile(
+    r"(?<![\d./,-])(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.)?\s*(?:-|–|to|au|bis|tot|until|al)\s*$", re.IGNORECASE
+)
+_US_SIGNS = re.compile(
+    r"\b[A-Z]{2}\.?,? \d{5}(?:-\d{4})?\b|\(\d{3}\)\s?\d{3}-\d{4}|\bUnited States\b|\bU\.S\.A?\."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +93,9 @@ def dates_in(text: str, *, day_first: bool = True) -> list[DateFound]:
 
 def _first_of_span(text: str, last: DateFound) -> DateFound | None:
     """The first day of a span that says month and year once: "1 - 31 July 2015"."""
-    if not text[last.start : last.start + 1].isdigit() or not any(letter.isalpha() for letter in text[last.start : last.end]):
+    if not text[last.start : last.start + 1].isdigit() or not any(
+        letter.isalpha() for letter in text[last.start : last.end]
+    ):
         return None
     match = _SPAN_START.search(text, 0, last.start)
     day = _date(last.day.year, last.day.month, int(match["day"])) if match else None

@@ -59,7 +59,9 @@ class Evidence:
     @cached_property
     def same(self) -> SameWords:
         """Words of the schema and of the pages that are the same."""
-        asked = {word for one in self.fields for phrase in (*one.phrases, *one.spans) for word in phrase.words}
+        asked = {
+            word for one in self.fields for phrase in (*one.phrases, *one.spans) for word in phrase.words
+        }
         return SameWords(asked, self.index)
 
     @cached_property
@@ -82,10 +84,7 @@ class Evidence:
     def row_of(self) -> dict[int, int]:
         """The row each phrase stands in, by identity of the phrase."""
         return {
-            id(phrase): at
-            for rows in self.rows.values()
-            for at, row in enumerate(rows)
-            for phrase in row
+            id(phrase): at for rows in self.rows.values() for at, row in enumerate(rows) for phrase in row
         }
 
 

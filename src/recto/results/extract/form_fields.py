@@ -60,21 +60,28 @@ def _fit(evidence: Evidence, wanted: Wanted, one: FormField) -> float:
 
 def _value(evidence: Evidence, wanted: Wanted, one: FormField) -> tuple[Scalar, bool]:
     """The value of a form field for a schema field, and whether it follows from a mark; None where it has none."""
-    if one.kind == "signature":
-        return None, False
-    if wanted.kind == "boolean":
-        return (typed(one.checked, wanted.field), True) if one.checked is not None else (None, False)
     if one.checked is not None:
-        if not one.checked or not one.value:
-            return None, False
-        member = next((each for each in wanted.field.enum if folded(str(each)) == folded(one.value)), None)
-        return (member, True) if wanted.field.enum else (typed(one.value, wanted.field), True)
-    if not one.value.strip():
+        return _ticked_value(wanted, one), True
+    text = one.value.strip()
+    if not text or one.kind == "signature" or wanted.kind == "boolean":
         return None, False
     if wanted.kind in FREE_KINDS or (wanted.kind == "identifier" and wanted.field.type == "string"):
-        return typed(one.value.strip(), wanted.field), False
-    found = readings(wanted.kind, one.value, wanted.field, day_first=evidence.day_first)
+        return typed(text, wanted.field), False
+    found = readings(wanted.kind, text, wanted.field, day_first=evidence.day_first)
     return next((typed(each.value, wanted.field) for each in found), None), False
+
+
+def _ticked_value(wanted: Wanted, one: FormField) -> Scalar:
+    """What a box or button says: whether it is ticked, or, ticked, what it stands for."""
+    if one.kind == "signature":
+        return None
+    if wanted.kind == "boolean":
+        return typed(one.checked, wanted.field)
+    if not one.checked or not one.value:
+        return None
+    if not wanted.field.enum:
+        return typed(one.value, wanted.field)
+    return next((each for each in wanted.field.enum if folded(str(each)) == folded(one.value)), None)
 
 
 def ticked(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
@@ -85,7 +92,9 @@ def ticked(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
     for label in labels_of(evidence, wanted, wanted.phrases):
         row = evidence.rows[label.phrase.document, label.phrase.page][evidence.row_of[id(label.phrase)]]
         whole = joined(row[row.index(label.phrase) :])
-        found.extend(_truths(wanted, label, whole) if wanted.kind == "boolean" else _chosen(wanted, label, whole))
+        found.extend(
+            _truths(wanted, label, whole) if wanted.kind == "boolean" else _chosen(wanted, label, whole)
+        )
     return found
 
 
@@ -94,7 +103,9 @@ def _truths(wanted: Wanted, label: Label, whole: Passage) -> Iterator[Candidate]
     before = label.phrase.text[: label.end]
     first = _MARK.match(before.lstrip())
     if first is not None:
-        yield _candidate(wanted, label, label.phrase, 0, label.end, _is_marked(first.group()), TICKED, derived=True)
+        yield _candidate(
+            wanted, label, label.phrase, 0, label.end, _is_marked(first.group()), TICKED, derived=True
+        )
         return
     marks = list(_MARK.finditer(rest))
     words = list(_YES_NO.finditer(rest))
@@ -109,7 +120,9 @@ def _truths(wanted: Wanted, label: Label, whole: Passage) -> Iterator[Candidate]
                 yield _candidate(wanted, label, whole, start, end, value, TICKED, derived=True)
     elif marks and marks[0].start() <= 2:  # noqa: PLR2004  (directly behind the label)
         end = label.end + marks[0].end()
-        yield _candidate(wanted, label, whole, label.end, end, _is_marked(marks[0].group()), TICKED, derived=True)
+        yield _candidate(
+            wanted, label, whole, label.end, end, _is_marked(marks[0].group()), TICKED, derived=True
+        )
     elif len(words) == 1 and words[0].start() <= 2 and len(rest.split()) <= 2:  # noqa: PLR2004
         value = words[0].group().lower() in _POSITIVE
         start, end = label.end + words[0].start(), label.end + words[0].end()
@@ -130,7 +143,9 @@ def _chosen(wanted: Wanted, label: Label, whole: Passage) -> Iterator[Candidate]
         end = marks[at + 1].start() if at + 1 < len(marks) else len(whole.text)
         for one in readings("choice", whole.text[mark.end() : end], wanted.field, day_first=True)[:1]:
             start = mark.end() + one.start
-            yield _candidate(wanted, label, whole, start, mark.end() + one.end, one.value, TICKED, derived=True)
+            yield _candidate(
+                wanted, label, whole, start, mark.end() + one.end, one.value, TICKED, derived=True
+            )
 
 
 def _is_marked(mark: str) -> bool:
@@ -138,7 +153,15 @@ def _is_marked(mark: str) -> bool:
 
 
 def _candidate(
-    wanted: Wanted, label: Label, passage: Passage, start: int, end: int, value: Scalar, sure: float, *, derived: bool
+    wanted: Wanted,
+    label: Label,
+    passage: Passage,
+    start: int,
+    end: int,
+    value: Scalar,
+    sure: float,
+    *,
+    derived: bool,
 ) -> Candidate:
     source = passage.source(start, end)
     return Candidate(

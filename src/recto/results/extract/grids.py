@@ -91,7 +91,9 @@ def _words_of(cell: Cell) -> list[Word]:
     return [Word(text=part, box=cell.box, font_size=max(cell.box.height, 1.0)) for part in cell.text.split()]
 
 
-def phrase_grid(text: DocumentText, page: int, rows: Sequence[Sequence[Passage]], head: Sequence[Passage]) -> Grid:
+def phrase_grid(
+    text: DocumentText, page: int, rows: Sequence[Sequence[Passage]], head: Sequence[Passage]
+) -> Grid:
     """Rows of phrases as a grid whose columns are those of a head: each phrase goes to the column it overlaps most."""
     edges = _spread([(one.box.x0, one.box.x1) for one in head])
     made: list[GridRow] = [tuple(head)]

@@ -7,6 +7,7 @@ how a value is printed (a date, an amount, an identifier), never what it means.
 from typing import Literal
 
 from recto.document.schema import SchemaField
+from recto.results.extract.lexicon import word_set
 from recto.results.extract.names import name_words
 
 Kind = Literal[
@@ -38,9 +39,9 @@ BY_WORD: dict[str, Kind] = {
 }  # fmt: skip
 """What the words of a text field's name say about its values; the last such word counts."""
 
-NAMED = frozenset(
+NAMED = word_set(
     "company vendor issuer supplier seller merchant buyer customer client advertiser registrant signer employer party"
-    " payee recipient sender store".split()
+    " payee recipient sender store"
 )
 """Words that ask for the name of somebody."""
 

@@ -121,9 +121,7 @@ def _add(phrases: dict[tuple[str, ...], float], words: tuple[str, ...], weight: 
         phrases[kept] = weight
 
 
-def _add_synonyms(
-    phrases: dict[tuple[str, ...], float], words: tuple[str, ...], share: float = OWN
-) -> None:
+def _add_synonyms(phrases: dict[tuple[str, ...], float], words: tuple[str, ...], share: float = OWN) -> None:
     kept = tuple(word for word in words if word not in STOP_WORDS) or words
     names = {" ".join(words), " ".join(kept)}
     for name in names:
@@ -216,7 +214,9 @@ class SameWords:
             allowed = len(word) // LETTERS_PER_SLIP
             row = table[at]
             close = [others[place] for place in (row <= allowed).nonzero()[0]]
-            self._pairs[word] = frozenset(other for other in close if other not in known_words() or other == word)
+            self._pairs[word] = frozenset(
+                other for other in close if other not in known_words() or other == word
+            )
 
     def are(self, word: str, other: str) -> bool:
         """Whether a word of the schema and one of the page are the same."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from recto.results.extract.dates import folded
 from recto.results.extract.evidence import Candidate, Evidence, ids
 from recto.results.extract.labels import Wanted
-from recto.results.extract.lexicon import OWNERS
+from recto.results.extract.lexicon import OWNERS, word_set
 from recto.results.extract.names import label_tokens
 from recto.results.extract.passages import DocumentText, Passage, joined
 from recto.results.extract.readers import country_names
@@ -25,9 +25,9 @@ WITH_FORM, PLAIN_NAME, ADDRESS, PART = 0.82, 0.7, 0.8, 0.72
 MANY_DIGITS = 5
 """Digits in one run that no name has."""
 
-ISSUERS = OWNERS | frozenset(
+ISSUERS = OWNERS | word_set(
     "company issuer vendor seller supplier merchant store shop restaurant biller payee partner organisation business"
-    " retailer".split()
+    " retailer"
 )
 """Words that ask for who made the document out."""
 
@@ -48,13 +48,19 @@ _STREET = re.compile(
 )
 _POSTAL = re.compile(r"(?<!\d)\d{5,6}(?!\d)|\b\d{4}\s?[A-Z]{2}\b|\b[A-Z]{1,2}\d{1,2}\s?\d[A-Z]{2}\b")
 _FORM_ALONE = re.compile(
-    r"^(?:(?:co|sdn|bhd|ltd|limited|inc|llc|corp|corporation|company|gmbh|pte|pty|pvt|plc)\b[.,\s)]*|\(m\)\s*)+$", re.IGNORECASE
+    r"^(?:(?:co|sdn|bhd|ltd|limited|inc|llc|corp|corporation|company|gmbh|pte|pty|pvt|plc)\b[.,\s)]*|\(m\)\s*)+$",
+    re.IGNORECASE,
 )
-_REGISTER_END = re.compile(r"\s*[\[(]?(?:co\.?\s?)?(?:reg\.?\s?)?(?:no\.?\s?:?\s?)?\d[\d-]{4,}\s?-?\s?[A-Z]?[\])]?$", re.IGNORECASE)
-_REGISTER = re.compile(r"^[\[(]?(?:co\.?|reg|company)?[\s.:A-Za-z]{0,14}[\d-]{5,}\s?-?\s?[A-Z]?[\])]?$", re.IGNORECASE)
+_REGISTER_END = re.compile(
+    r"\s*[\[(]?(?:co\.?\s?)?(?:reg\.?\s?)?(?:no\.?\s?:?\s?)?\d[\d-]{4,}\s?-?\s?[A-Z]?[\])]?$", re.IGNORECASE
+)
+_REGISTER = re.compile(
+    r"^[\[(]?(?:co\.?|reg|company)?[\s.:A-Za-z]{0,14}[\d-]{5,}\s?-?\s?[A-Z]?[\])]?$", re.IGNORECASE
+)
 _OTHER = re.compile(
     r"(?:\b(?:tel|fax|phone|ph|gst|vat|tax|invoice|receipt|bill|cash sale|date|time|page|cashier|email|e-mail|www|http"
-    r"|welcome|order|customer|hotline|reg\.? no|co\.?\s?no|co\.?\s?reg|company no|roc|ssm|factuur|facture|rechnung|duplicate"
+    r"|welcome|order|customer|hotline|reg\.? no|co\.?\s?no|co\.?\s?reg|company no"
+    r"|roc|ssm|factuur|facture|rechnung|duplicate"
     r"|copy|table|thank|id no|btw|kvk|iban)\b|[:@#])",
     re.IGNORECASE,
 )
@@ -63,11 +69,14 @@ _PARTS = {
     "zip": re.compile(rf"(?<![\w-])(?P<part>{_CODE})(?![\w-])"),
     "postcode": re.compile(rf"(?<![\w-])(?P<part>{_CODE})(?![\w-])"),
     "city": re.compile(rf"(?<![\w-]){_CODE},?\s+(?P<part>[^\W\d_][^\d,]+)"),
-    "street": re.compile(r"^(?P<part>(?=.*[A-Za-z]{3})[^\d,]{3,}\s\d{1,5}\s?[a-zA-Z]?|\d{1,5}[a-zA-Z]?,?\s(?=[A-Za-z])[^,\d]{3,})\s*,?$"),
+    "street": re.compile(
+        r"^(?P<part>(?=.*[A-Za-z]{3})[^\d,]{3,}\s\d{1,5}\s?[a-zA-Z]?"
+        r"|\d{1,5}[a-zA-Z]?,?\s(?=[A-Za-z])[^,\d]{3,})\s*,?$"
+    ),
     "country": re.compile(r"^(?P<part>[^\W\d_][^\d,]{3,30})$"),
 }  # fmt: skip
-_MONEY_WORDS = frozenset(
-    "invoice receipt total cash bill factuur facture rechnung factura fattura gst vat btw tva statement subtotal".split()
+_MONEY_WORDS = word_set(
+    "invoice receipt total cash bill factuur facture rechnung factura fattura gst vat btw tva statement subtotal"
 )
 
 
@@ -93,7 +102,11 @@ def address_parts(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
     part = wanted.words[-1:] if wanted.words[-1:] != ("code",) else wanted.words[-2:-1]
     pattern = _PARTS.get(part[0]) if part else None
     own = wanted.words[0] in ISSUERS if wanted.words else False
-    if pattern is None or (wanted.context and wanted.context[-1] not in ISSUERS) or not (own or wanted.context or part[0] == "country"):
+    if (
+        pattern is None
+        or (wanted.context and wanted.context[-1] not in ISSUERS)
+        or not (own or wanted.context or part[0] == "country")
+    ):
         return []
     for text in evidence.documents:
         head = _head(text)
@@ -107,7 +120,11 @@ def address_parts(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
                 source = line.source(start, end)
                 reason = "stands in the address at the head"
                 words = ids(line.words_between(start, end))
-                return [Candidate(wanted, value, (source,) if source else (), PART, reason, words, derived=derived)]
+                return [
+                    Candidate(
+                        wanted, value, (source,) if source else (), PART, reason, words, derived=derived
+                    )
+                ]
     return []
 
 

@@ -7,30 +7,41 @@ an issuer, a form or a data set.
 
 from functools import cache
 
-STOP_WORDS = frozenset(
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, parted at blanks.
+
+    >>> sorted(word_set("of the"))
+    ['of', 'the']
+    """
+    return frozenset(text.split())
+
+
+STOP_WORDS = word_set(
     "of the a an and or for to in on at by with from as is are be this that your our per de la le du des der die das "
-    "den van het een el los las di il da do e und et y en if any please s".split()
+    "den van het een el los las di il da do e und et y en if any please s"
 )
 """Words that say nothing about which thing a label names."""
 
-GENERIC_WORDS = frozenset(
+GENERIC_WORDS = word_set(
     "number name date amount code type id value description reference address total text field detail information info"
-    " full printed current applicable list".split()
+    " full printed current applicable list"
 )
 """Words that many labels share; alone they name little."""
 
-QUALIFIERS = frozenset(
-    "sub subtotal tax vat gst sst net alternate quantity discount saving rounding change previous opening balance untaxed"
-    " exclusive excluding excl before deposit credit paid cash tendered tender unit due start end from until delivery"
-    " shipping ship billing bill sold remit original print printed due expiry expiration birth foreign secondary"
+QUALIFIERS = word_set(
+    "sub subtotal tax vat gst sst net alternate quantity discount saving rounding change previous opening balance"
+    " untaxed exclusive excluding excl before deposit credit paid cash tendered"
+    " tender unit due start end from"
+    " until delivery shipping ship billing bill sold remit original print printed due expiry expiration birth foreign secondary"
     " second home work mobile fax maiden middle first last minimum maximum average month year item count shipped"
-    " round adjustment adj commission comm earned point member".split()
+    " round adjustment adj commission comm earned point member"
 )
 """Words that make another thing of a label: a subtotal is no total, a due date not the date."""
 
-LABEL_NOUNS = frozenset(
+LABEL_NOUNS = word_set(
     "code number name reference date address type id account category contact phone fax email state city rating copy"
-    " summary share group division comm commission desc description registration".split()
+    " summary share group division comm commission desc description registration"
 )
 """After a label's words these go on with the label and are no value: advertiser code, order date."""
 
@@ -215,7 +226,7 @@ WORDS: tuple[tuple[str, ...], ...] = (
 )
 """Single words that may take each other's place in a label."""
 
-OWNERS = frozenset("partner company vendor supplier seller issuer merchant".split())
+OWNERS = word_set("partner company vendor supplier seller issuer merchant")
 """Words before a field's own that only say whose it is: the document's issuer's."""
 
 RANGES: tuple[tuple[frozenset[str], int], ...] = (
@@ -227,9 +238,9 @@ RANGES: tuple[tuple[frozenset[str], int], ...] = (
 SPAN_WORDS = frozenset(("date", "period", "term", "range", "span", "time", "flight", "duration", "dates"))
 
 
-REAL_WORDS = frozenset(
+REAL_WORDS = word_set(
     "employee employer contract contact date dated order older price prime state statement service services form from"
-    " other their retail issue issued sale sales city country county name note page paid sign signed".split()
+    " other their retail issue issued sale sales city country county name note page paid sign signed"
 )
 """Words that differ by a letter or two from words of labels, and are no misreadings of them."""
 
@@ -238,7 +249,12 @@ REAL_WORDS = frozenset(
 def known_words() -> frozenset[str]:
     """Every word of the lexicon, as printed in it."""
     phrases = {word for group in PHRASES for phrase in group for word in phrase.split()}
-    return frozenset(phrases | {word for group in WORDS for word in group}) | GENERIC_WORDS | QUALIFIERS | REAL_WORDS
+    return (
+        frozenset(phrases | {word for group in WORDS for word in group})
+        | GENERIC_WORDS
+        | QUALIFIERS
+        | REAL_WORDS
+    )
 
 
 @cache

@@ -33,13 +33,21 @@ _FORM = (
     r"|Company|COMPANY|Co|CO|GmbH|AG|B\.V|N\.V|S\.A|PLC|plc|Plc|Bancorp|Bank|N\.A|Partners|Group|Holdings|Trust|Association|Pty|SE|SAS)"
 )
 _WORD = r"[A-Z0-9][\w&.'’/-]*"
-_ORGANISATION = re.compile(rf"{_WORD}(?:\s+(?:(?:of|and|&|the|for|de)\s+)?{_WORD}){{0,7}},?\s+{_FORM}\b\.?(?:,?\s?{_FORM}\b\.?)?")
-_PERSON = re.compile(r"(?:(?:Mr|Mrs|Ms|Dr)\.?\s+)?[A-Z][a-z’'-]+(?:\s+[A-Z]\.?)?(?:\s+[A-Z][a-z’'-]+){1,2}(?=[\s,(;]|$)")
-_BETWEEN = re.compile(r"\b(?:by and between|by and among|between|among|by)\b[\s:]*(?:\(\w\)\s*)?(?=[“\"]?[A-Z0-9])")
-_DEFINES = re.compile(r"^[^()“\"]{0,140}?\((?:[^()]{0,60}?)[“\"][A-Z]|^[^()“\"]{0,60}?,?\s(?:a|an)\s[\w\s]{3,40}?\b(?:corporation|company|partnership|individual)\b")
+_ORGANISATION = re.compile(
+    rf"{_WORD}(?:\s+(?:(?:of|and|&|the|for|de)\s+)?{_WORD}){{0,7}},?\s+{_FORM}\b\.?(?:,?\s?{_FORM}\b\.?)?"
+)
+_PERSON = re.compile(
+    r"(?:(?:Mr|Mrs|Ms|Dr)\.?\s+)?[A-Z][a-z’'-]+(?:\s+[A-Z]\.?)?(?:\s+[A-Z][a-z’'-]+){1,2}(?=[\s,(;]|$)"
+)
+_BETWEEN = re.compile(
+    r"\b(?:by and between|by and among|between|among|by)\b[\s:]*(?:\(\w\)\s*)?(?=[“\"]?[A-Z0-9])"
+)
+_DEFINES = re.compile(
+    r"^[^()“\"]{0,140}?\((?:[^()]{0,60}?)[“\"][A-Z]|^[^()“\"]{0,60}?,?\s(?:a|an)\s[\w\s]{3,40}?\b(?:corporation|company|partnership|individual)\b"
+)
 _ROLES = (
-    r"(?:Company|Recipient|Employee|Executive|Discloser|Disclosing Party|Receiving Party|Buyer|Seller|Purchaser|Vendor|Consultant"
-    r"|Contractor|Client|Customer|Provider|Supplier|Licensor|Licensee|Landlord|Tenant|Lessor|Lessee|Lender|Borrower|Associate|Parent"
+    r"(?:Company|Recipient|Employee|Executive|Discloser|Disclosing Party|Receiving Party|Buyer|Seller|Purchaser|Vendor"
+    r"|Consultant|Contractor|Client|Customer|Provider|Supplier|Licensor|Licensee|Landlord|Tenant|Lessor|Lessee|Lender|Borrower|Associate|Parent"
     r"|Owner|Service Provider|Director|Advisor|Investor)"
 )
 _DEFINED = re.compile(rf"\s*(?:,[^()]{{0,80}})?\((?:[^()“\"]{{0,80}})?[“\"]{_ROLES}[”\"]")
@@ -49,8 +57,12 @@ _AT_ONCE = re.compile(r"^,?\s*(?:\(|an?\s+(?:individual|resident)|residing)")
 _SALUTATION = re.compile(r"^(?:Dear\b|Ladies and Gentlemen|Gentlemen)", re.IGNORECASE)
 _BY = re.compile(r"^(?:By|BY|Per|Signed)\b\s*:")
 _SIGNED = re.compile(r"^/s/\s*(?P<name>[A-Z][\w.’' -]{4,40})")
-_PERSONAL = re.compile(r"^(?:EMPLOYEE|EXECUTIVE|ASSOCIATE|CONSULTANT|RECIPIENT|INDIVIDUAL|DIRECTOR)\b", re.IGNORECASE)
-_NOT_A_NAME = re.compile(r"^(?:This|The|Agreement|Each|Any|In|Whereas|State|Section|Exhibit|Party|Parties|Company|Recipient|Dear|You|Re)\b")
+_PERSONAL = re.compile(
+    r"^(?:EMPLOYEE|EXECUTIVE|ASSOCIATE|CONSULTANT|RECIPIENT|INDIVIDUAL|DIRECTOR)\b", re.IGNORECASE
+)
+_NOT_A_NAME = re.compile(
+    r"^(?:This|The|Agreement|Each|Any|In|Whereas|State|Section|Exhibit|Party|Parties|Company|Recipient|Dear|You|Re)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +106,9 @@ def _add(found: list[Party], one: Party) -> None:
 
 def _bare(name: str) -> str:
     plain = re.sub(r"[^\w\s]", "", name).lower()
-    return re.sub(r"\b(?:inc|incorporated|corp|corporation|llc|l l c|ltd|limited|company|co)\b\s*$", "", plain).strip()
+    return re.sub(
+        r"\b(?:inc|incorporated|corp|corporation|llc|l l c|ltd|limited|company|co)\b\s*$", "", plain
+    ).strip()
 
 
 def _in_clause(passages: list[Passage]) -> Iterator[Party]:
@@ -117,7 +131,9 @@ def _names_of_clause(passage: Passage, start: int) -> Iterator[Party]:
         return
     yield first
     at = first.end
-    for match in re.compile(r"(?:\band\b|\bin favor of\b|[,;)])\s+(?:and\s+)?(?:\(\w\)\s*)?(?=[“\"]?[A-Z0-9])").finditer(text, at, end):
+    for match in re.compile(
+        r"(?:\band\b|\bin favor of\b|[,;)])\s+(?:and\s+)?(?:\(\w\)\s*)?(?=[“\"]?[A-Z0-9])"
+    ).finditer(text, at, end):
         if match.start() < at:
             continue
         one = _name_at(passage, match.end())
@@ -200,4 +216,6 @@ def _signed(text: DocumentText) -> Iterator[Party]:
                 if any(abs(one.box.x0 - line.box.x0) <= SAME_EDGE_PT for one in heads):
                     name = _PERSON.match(match["name"])
                     if name is not None:
-                        yield Party(name.group(), line, match.start("name"), match.start("name") + name.end(), SIGNED)
+                        yield Party(
+                            name.group(), line, match.start("name"), match.start("name") + name.end(), SIGNED
+                        )

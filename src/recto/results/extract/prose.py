@@ -35,7 +35,9 @@ _AS_OF = re.compile(
 )
 _CALLED_EFFECTIVE = re.compile(r"^[\s,]*\(?[^)]{0,30}[“\"]\s?(?:effective|commencement) date", re.IGNORECASE)
 _EFFECTIVE = re.compile(r"\beffective\b[^.;]{0,40}$", re.IGNORECASE)
-_CERTAIN = re.compile(r"\b(?:that certain|pursuant to|prior|previous|amended?|offer letter|merger|plan)\b[^.;]*$", re.IGNORECASE)
+_CERTAIN = re.compile(
+    r"\b(?:that certain|pursuant to|prior|previous|amended?|offer letter|merger|plan)\b[^.;]*$", re.IGNORECASE
+)
 _LAW = re.compile(
     r"\b(?:governed|construed|interpreted|enforced|subject)\b[^.;]{0,160}?\blaws?\b\s*(?:,[^,]{0,40},)?\s*(?:of|in)\s+(?:the\s+)?"
     r"(?:(?:State|Commonwealth|Province|Republic|Kingdom|Federal Republic)\s+of\s+(?:the\s+)?)?"
@@ -43,20 +45,36 @@ _LAW = re.compile(
 )
 _NO_PLACE = re.compile(r"^(?:State|Agreement|Company|Without|Any|This|Such)\b")
 _LASTS = re.compile(
-    r"\b(?:this agreement|this nda|the agreement|term of this|obligations|confidentiality|(?:confidential|proprietary) information|restrictions|provisions)\b",
+    r"\b(?:this agreement|this nda|the agreement|term of this|obligations|confidentiality"
+    r"|(?:confidential|proprietary) information|restrictions|provisions)\b",
     re.IGNORECASE,
 )
 _ENDS = re.compile(
-    r"\b(?:terminat\w+|expir\w+|remain\w*|continu\w+|in (?:full )?(?:force|effect)|surviv\w+|term|period|binding|cease\w*)\b",
+    r"\b(?:terminat\w+|expir\w+|remain\w*|continu\w+|in (?:full )?(?:force|effect)|surviv\w+|term|period|binding"
+    r"|cease\w*)\b",
     re.IGNORECASE,
 )
 _OTHER_PERIOD = re.compile(
     r"\b(?:solicit\w*|hire|employ\w*|severance|compet\w+|standstill|salary|acquire|benefits?|notice|vest\w*|payments?)\b",
     re.IGNORECASE,
 )
-_TERM_HEAD = re.compile(r"^\W*(?:\d+[.)]?\s*)?(?:term|duration|termination|survival|expiration)\b", re.IGNORECASE)
-_ANNIVERSARY = re.compile(r"\b(?P<nth>first|second|third|fourth|fifth|sixth|seventh|eighth|tenth) anniversary\b", re.IGNORECASE)
-_NTH = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "tenth": 10}
+_TERM_HEAD = re.compile(
+    r"^\W*(?:\d+[.)]?\s*)?(?:term|duration|termination|survival|expiration)\b", re.IGNORECASE
+)
+_ANNIVERSARY = re.compile(
+    r"\b(?P<nth>first|second|third|fourth|fifth|sixth|seventh|eighth|tenth) anniversary\b", re.IGNORECASE
+)
+_NTH = {
+    "first": 1,
+    "second": 2,
+    "third": 3,
+    "fourth": 4,
+    "fifth": 5,
+    "sixth": 6,
+    "seventh": 7,
+    "eighth": 8,
+    "tenth": 10,
+}
 
 
 def defined(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
@@ -65,10 +83,7 @@ def defined(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
     if finder is None:
         return []
     return [
-        one
-        for text in evidence.documents
-        if is_agreement(text)
-        for one in finder(evidence, text, wanted)
+        one for text in evidence.documents if is_agreement(text) for one in finder(evidence, text, wanted)
     ]
 
 
@@ -76,11 +91,26 @@ def _finder(wanted: Wanted) -> Callable[[Evidence, DocumentText, Wanted], Iterat
     words = set(wanted.words)
     if wanted.context or wanted.field.type not in ("string", "any"):
         return None
-    if wanted.kind in ("date", "datetime") and words & {"effective", "agreement", "contract", "execution", "commencement"}:
+    if wanted.kind in ("date", "datetime") and words & {
+        "effective",
+        "agreement",
+        "contract",
+        "execution",
+        "commencement",
+    }:
         return _effective_dates if wanted.part < 0 else None
     if "jurisdiction" in words or ("law" in words and len(words) > 1):
         return _laws
-    if words <= {"term", "duration", "contract", "agreement", "length", "initial", "of", "period"} and words & {"term", "duration"}:
+    if words <= {
+        "term",
+        "duration",
+        "contract",
+        "agreement",
+        "length",
+        "initial",
+        "of",
+        "period",
+    } and words & {"term", "duration"}:
         return _terms
     return None
 
@@ -104,7 +134,9 @@ def _effective_dates(evidence: Evidence, text: DocumentText, wanted: Wanted) -> 
             before, after = passage.text[: one.start], passage.text[one.end :]
             score = _date_score(passage, before, after, first, seen_prose=seen_prose)
             if score:
-                yield _found(wanted, passage, one.start, one.end, one.value, score, "is the date of the agreement")
+                yield _found(
+                    wanted, passage, one.start, one.end, one.value, score, "is the date of the agreement"
+                )
         paragraph = is_prose(passage) and len(passage.text) >= PARAGRAPH_LETTERS
         seen_prose = seen_prose or (paragraph and passage.page == first)
 
@@ -116,22 +148,32 @@ def _date_score(passage: Passage, before: str, after: str, first: int, *, seen_p
         return NAMED_DATE
     if early and (_AS_OF.search(before[-90:]) or _EFFECTIVE.search(before[-60:])):
         return AS_OF * (OF_ANOTHER if _CERTAIN.search(sentence) else 1.0)
-    if not seen_prose and passage.page == first and len(passage.text) - len(before) - len(after) >= 0.6 * len(passage.text):
+    if (
+        not seen_prose
+        and passage.page == first
+        and len(passage.text) - len(before) - len(after) >= 0.6 * len(passage.text)
+    ):
         return LETTER_DATE
-    if _AS_OF.search(before[-90:]) and not _CERTAIN.search(sentence) and re.search(r"executed|entered into", sentence, re.IGNORECASE):
+    if (
+        _AS_OF.search(before[-90:])
+        and not _CERTAIN.search(sentence)
+        and re.search(r"executed|entered into", sentence, re.IGNORECASE)
+    ):
         return SIGNED_DATE + 0.05
     if passage.page > first and re.search(r"\bdated?\b\s*[:.]?\s*$", before[-12:], re.IGNORECASE):
         return SIGNED_DATE
     return 0.0
 
 
-def _laws(evidence: Evidence, text: DocumentText, wanted: Wanted) -> Iterator[Candidate]:
+def _laws(_: Evidence, text: DocumentText, wanted: Wanted) -> Iterator[Candidate]:
     for passage in text.passages:
         for match in _LAW.finditer(passage.text):
             start = match.start("place")
             place = match["place"]
             if not _NO_PLACE.match(place):
-                yield _found(wanted, passage, start, start + len(place), place, GOVERNING_LAW, "is the governing law")
+                yield _found(
+                    wanted, passage, start, start + len(place), place, GOVERNING_LAW, "is the governing law"
+                )
 
 
 def _terms(evidence: Evidence, text: DocumentText, wanted: Wanted) -> Iterator[Candidate]:
@@ -143,7 +185,9 @@ def _terms(evidence: Evidence, text: DocumentText, wanted: Wanted) -> Iterator[C
             if not about or _OTHER_PERIOD.search(sentence):
                 continue
             score = TERM_CLAUSE if headed else TERM_SENTENCE
-            yield _found(wanted, passage, start, end, value, score, "is how long the agreement lasts", derived=derived)
+            yield _found(
+                wanted, passage, start, end, value, score, "is how long the agreement lasts", derived=derived
+            )
 
 
 def _durations(passage: Passage, wanted: Wanted, *, day_first: bool) -> Iterator[tuple[int, int, str, bool]]:
@@ -172,7 +216,15 @@ def _sentence_ends(text: str) -> tuple[re.Match[str], ...]:
 
 
 def _found(
-    wanted: Wanted, passage: Passage, start: int, end: int, value: object, score: float, reason: str, *, derived: bool = False
+    wanted: Wanted,
+    passage: Passage,
+    start: int,
+    end: int,
+    value: object,
+    score: float,
+    reason: str,
+    *,
+    derived: bool = False,
 ) -> Candidate:
     source = passage.source(start, end)
     return Candidate(
@@ -184,5 +236,3 @@ def _found(
         ids(passage.words_between(start, end)),
         derived=derived,
     )
-
-

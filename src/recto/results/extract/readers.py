@@ -18,6 +18,7 @@ from recto.document.schema import SchemaField
 from recto.results.extract.amounts import SYMBOLS, amounts_in, currency_codes
 from recto.results.extract.dates import dates_in, folded
 from recto.results.extract.kinds import Kind
+from recto.results.extract.lexicon import word_set
 
 LONGEST_NAME, LONGEST_TEXT = 90, 300
 """Letters of a name and of a free text on one line, at most."""
@@ -39,29 +40,44 @@ class Reading:
     quality: float = PLAIN
 
 
-_IDENTIFIER = re.compile(r"(?<![\w])[#№]?\s?(?=[\w./_-]*\d)[A-Za-z0-9][\w./_-]*(?: \d{3}(?= \d{3}\b)| \d{3}\b(?! ?[%,.]\d))*", re.ASCII)
+_IDENTIFIER = re.compile(
+    r"(?<![\w])[#№]?\s?(?=[\w./_-]*\d)[A-Za-z0-9][\w./_-]*(?: \d{3}(?= \d{3}\b)| \d{3}\b(?! ?[%,.]\d))*",
+    re.ASCII,
+)
 _EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"|]+|(?<![@\w.])[\w-]+\.(?:com|org|net|gov|edu|io|co|eu|de|nl|fr|uk|my)(?:\.\w{2})?(?:/\S*)?(?![\w@])")
+_URL = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"|]+|(?<![@\w.])[\w-]+\.(?:com|org|net|gov|edu|io|co|eu|de|nl|fr|uk|my)(?:\.\w{2})?(?:/\S*)?(?![\w@])"
+)
 _PHONE = re.compile(r"(?<![\w/.])(?:\+|\()?\d(?:[\d ()./–-]{4,18})\d(?!\w)")
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)")
 _BIC = re.compile(r"(?<!\w)[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)")
 _VAT = re.compile(r"(?<!\w)(?:[A-Z]{2} ?)?[A-Z0-9]{0,3}\d(?:[ .-]?[A-Z0-9]){6,14}(?!\w)")
-_ZIP = re.compile(r"(?<![\w.,-])(?:\d{5}(?:-\d{4})?|\d{4} ?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|\d{6}|[A-Z]\d[A-Z] ?\d[A-Z]\d)(?![\w,.-]\d|\w)")
+_ZIP = re.compile(
+    r"(?<![\w.,-])(?:\d{5}(?:-\d{4})?|\d{4} ?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|\d{6}"
+    r"|[A-Z]\d[A-Z] ?\d[A-Z]\d)(?![\w,.-]\d|\w)"
+)
 _TIME = re.compile(r"\b(\d{1,2}):(\d{2})(?::(\d{2}))?\s?([AaPp]\.?[Mm])?\b")
 _DURATION = re.compile(
     r"(?:(?P<word>[a-z-]+)\s*)?\(?(?P<digits>\d{1,3})?\)?[\s-]*(?P<unit>years?|months?|weeks?|days?|hours?)\b",
     re.IGNORECASE,
 )
-NUMBER_WORDS = {
-    word: number
-    for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-        " seventeen eighteen nineteen twenty".split()
-    )
-} | {"twenty-four": 24, "thirty": 30, "thirty-six": 36, "forty-five": 45, "sixty": 60, "ninety": 90, "a": 1, "an": 1}
+_COUNTED = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
+NUMBER_WORDS = {word: number for number, word in enumerate(_COUNTED)} | {
+    "twenty-four": 24,
+    "thirty": 30,
+    "thirty-six": 36,
+    "forty-five": 45,
+    "sixty": 60,
+    "ninety": 90,
+    "a": 1,
+    "an": 1,
+}
 """Numbers written out, as contracts have them."""
-_TRUE = frozenset("yes y true x checked on ja oui si 1 ✓ ✔ ☑ ☒ [x]".split())
-_FALSE = frozenset("no n false off unchecked nein nee non 0 none ☐ [ ] []".split())
+_TRUE = word_set("yes y true x checked on ja oui si 1 ✓ ✔ ☑ ☒ [x]")
+_FALSE = word_set("no n false off unchecked nein nee non 0 none ☐ [ ] []")
 _EDGE = " \t:;,|=_*•·"
 _BLANK = re.compile(r"[_.\-–—\s:]*$")
 
@@ -200,7 +216,9 @@ def _currencies(text: str) -> Iterator[Reading]:
         yield Reading(SYMBOLS[match.group()], match.start(), match.end(), PLAIN)
 
 
-_SIGNS = re.compile("|".join(rf"(?<!\w){re.escape(sign)}(?![A-Za-z])" for sign in sorted(SYMBOLS, key=len, reverse=True)))
+_SIGNS = re.compile(
+    "|".join(rf"(?<!\w){re.escape(sign)}(?![A-Za-z])" for sign in sorted(SYMBOLS, key=len, reverse=True))
+)
 
 
 @cache
@@ -255,7 +273,11 @@ def _durations(text: str) -> Iterator[Reading]:
         number = match["digits"] or NUMBER_WORDS.get((match["word"] or "").lower())
         if number is None:
             continue
-        start = match.start("digits") if match["word"] and match["word"].lower() not in NUMBER_WORDS else match.start()
+        start = (
+            match.start("digits")
+            if match["word"] and match["word"].lower() not in NUMBER_WORDS
+            else match.start()
+        )
         count, unit = int(number), match["unit"].lower().rstrip("s")
         yield Reading(f"{count} {unit}{'' if count == 1 else 's'}", start, match.end(), SURE)
 
@@ -305,22 +327,24 @@ def typed(value: Scalar, field: SchemaField) -> Scalar:
     >>> typed(12.0, SchemaField("n", "n", "integer")), typed(12.5, SchemaField("n", "n", "string"))
     (12, '12.5')
     """
-    if value is None:
+    if value is None or (field.enum and value not in field.enum):
         return None
     if field.enum:
-        return value if value in field.enum else None
-    if field.type == "integer":
-        whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value)
-        return int(value) if whole else None
-    if field.type == "number":
-        return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+        return value
+    if field.type in ("integer", "number"):
+        return _number(value, whole=field.type == "integer")
     if field.type == "boolean":
         return value if isinstance(value, bool) else None
-    if field.type == "string" and not isinstance(value, str):
-        return str(value)
-    if field.pattern and isinstance(value, str):
-        return value if _fits(field.pattern, value) else None
-    return value
+    text = str(value) if field.type == "string" else value
+    return text if not field.pattern or _fits(field.pattern, str(text)) else None
+
+
+def _number(value: Scalar, *, whole: bool) -> int | float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    if not whole:
+        return value
+    return int(value) if value == int(value) else None
 
 
 def _fits(pattern: str, value: str) -> bool:

@@ -46,7 +46,9 @@ class Sections:
 
     def weighed(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Candidates with their fit for the section they stand in."""
-        return [replace(one, score=one.score * self._share(one)) if one.sources else one for one in candidates]
+        return [
+            replace(one, score=one.score * self._share(one)) if one.sources else one for one in candidates
+        ]
 
     def _share(self, one: Candidate) -> float:
         if not self._headings or (not one.wanted.context and one.wanted.words not in self._twice):

@@ -18,6 +18,8 @@ LABELLED, BY_TITLE, NAME_ALONE, OATH = 0.85, 0.74, 0.56, 0.64
 and the date of an oath."""
 SIGNED_ABOVE_PT = 60.0
 """A name may stand this far above the words that speak of signing, in points."""
+LONGEST_NAME = 40
+"""Letters of a person's name, at most."""
 LINES_BELOW = 3
 """Lines below a label in which name and title stand."""
 
@@ -27,12 +29,17 @@ _NAME = re.compile(
 TITLE_WORDS = re.compile(
     r"\b(?:director|president|vice[- ]president|chief|manager|officer|secretary|assistant|treasurer|chairman|chairwoman"
     r"|chair|attorney|counsel|partner|principal|agent|representative|delegate|minister|consul|ambassador|administrator|executive"
-    r"|head|supervisor|coordinator|owner|member|ceo|cfo|coo|evp|svp|vp|general manager|controller|clerk|commissioner|governor)\b",
+    r"|head|supervisor|coordinator|owner|member|ceo|cfo|coo|evp|svp|vp|general manager|controller|clerk"
+    r"|commissioner|governor)\b",
     re.IGNORECASE,
 )
 _NOTARY = re.compile(r"\b(?:notary|sworn|commission|qualified in|county|public)\b", re.IGNORECASE)
 _SIGN = re.compile(r"\(?signature\)?|/s/|\bsigned\b|\bundersigned\b|\bswear", re.IGNORECASE)
-_PRINTED = re.compile(r"\b(?:department|state|united|form|report|registration|act|statement|office of|section|unit|international|date|name)\b", re.IGNORECASE)
+_PRINTED = re.compile(
+    r"\b(?:department|state|united|form|report|registration|act|statement|office of|section|unit|international|date"
+    r"|name)\b",
+    re.IGNORECASE,
+)
 _OATH = re.compile(r"\bthis\b[^.]{0,12}$", re.IGNORECASE)
 _NAME_AND_TITLE = (Phrase(("name", "title"), 1.0),)
 
@@ -53,7 +60,9 @@ def signers(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
 
 def oaths(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
     """The dates of oaths, for fields that ask when something was filed."""
-    if wanted.kind != "date" or not {"file", "filed", "filing", "signature", "signed", "sworn"} & set(wanted.words):
+    if wanted.kind != "date" or not {"file", "filed", "filing", "signature", "signed", "sworn"} & set(
+        wanted.words
+    ):
         return []
     found: list[Candidate] = []
     for rows in evidence.rows.values():
@@ -62,15 +71,31 @@ def oaths(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
                 continue
             for whole in (joined(row), joined([*row, *(rows[at + 1] if at + 1 < len(rows) else ())])):
                 for one in dates_in(whole.text, day_first=evidence.day_first):
-                    if _OATH.search(whole.text[: one.start]) and not re.search("expires", whole.text[: one.start]):
-                        value = one.day.isoformat() if wanted.field.format == "date" else whole.text[one.start : one.end]
-                        found.append(_candidate(wanted, whole, one.start, one.end, OATH, "is the date of the oath", value))
+                    if _OATH.search(whole.text[: one.start]) and not re.search(
+                        "expires", whole.text[: one.start]
+                    ):
+                        value = (
+                            one.day.isoformat()
+                            if wanted.field.format == "date"
+                            else whole.text[one.start : one.end]
+                        )
+                        found.append(
+                            _candidate(
+                                wanted, whole, one.start, one.end, OATH, "is the date of the oath", value
+                            )
+                        )
     return found
 
 
 def _asks(wanted: Wanted) -> str:
     words = set(wanted.words) | set(wanted.context)
-    if wanted.field.type not in ("string", "any") or not words & {"signer", "signatory", "signed", "signee", "signing"}:
+    if wanted.field.type not in ("string", "any") or not words & {
+        "signer",
+        "signatory",
+        "signed",
+        "signee",
+        "signing",
+    }:
         return ""
     if words & {"title", "position", "capacity"}:
         return "title"
@@ -83,9 +108,9 @@ Part = tuple[Passage, int, int]
 def _pairs(evidence: Evidence, wanted: Wanted) -> Iterator[tuple[Part | None, Part | None, float]]:
     labelled = False
     for label in labels_of(evidence, wanted, _NAME_AND_TITLE):
-        if not {"name", "title"} <= {word for word in label.phrase.text.lower().replace("/", " ").split()} | _spread(label.phrase.text):
+        if not all(word in label.phrase.text.lower() for word in ("name", "title")):
             continue
-        for lines in _around(evidence, label.phrase, label.end):
+        for lines in _around(evidence, label.phrase):
             pair = _split(lines)
             if pair is not None:
                 labelled = True
@@ -97,18 +122,16 @@ def _pairs(evidence: Evidence, wanted: Wanted) -> Iterator[tuple[Part | None, Pa
         yield from _by_signatures(text)
 
 
-def _spread(text: str) -> set[str]:
-    return {word for word in ("name", "title") if word in text.lower()}
-
-
-def _around(evidence: Evidence, phrase: Passage, end: int) -> Iterator[list[Passage]]:
+def _around(evidence: Evidence, phrase: Passage) -> Iterator[list[Passage]]:
     """What may follow a label that asks for name and title: the lines below it, or those behind it."""
     rows = evidence.rows[phrase.document, phrase.page]
     at = evidence.row_of[id(phrase)]
     below: list[Passage] = []
     for row in rows[at + 1 : at + 1 + LINES_BELOW]:
         below.extend(
-            one for one in row if phrase.box.x0 - 2 * phrase.size <= one.box.x0 <= phrase.box.x1 + 2 * phrase.size
+            one
+            for one in row
+            if phrase.box.x0 - 2 * phrase.size <= one.box.x0 <= phrase.box.x1 + 2 * phrase.size
         )
     yield below
     right = [one for one in rows[at] if one.box.x0 >= phrase.box.x1]
@@ -135,7 +158,12 @@ def _split(lines: Sequence[Passage]) -> tuple[Part | None, Part | None] | None:
 
 
 def _is_name(text: str) -> bool:
-    return bool(_NAME.match(text)) and not TITLE_WORDS.search(text) and not _PRINTED.search(text) and len(text) < 40  # noqa: PLR2004
+    return (
+        bool(_NAME.match(text))
+        and not TITLE_WORDS.search(text)
+        and not _PRINTED.search(text)
+        and len(text) < LONGEST_NAME
+    )
 
 
 def _by_signatures(text: DocumentText) -> Iterator[tuple[Part | None, Part | None, float]]:
@@ -148,7 +176,11 @@ def _by_signatures(text: DocumentText) -> Iterator[tuple[Part | None, Part | Non
         for at, line in enumerate(columns):
             if _by_notary(line, low):
                 continue
-            below = [one for one in columns[at + 1 : at + 8] if _stands_beside(line, one) or _stands_below(line, one)]
+            below = [
+                one
+                for one in columns[at + 1 : at + 8]
+                if _stands_beside(line, one) or _stands_below(line, one)
+            ]
             pair = _split([line, *below[:1]])
             if pair is not None:
                 yield (*pair, BY_TITLE)
@@ -168,7 +200,11 @@ def _stands_below(line: Passage, below: Passage) -> bool:
 
 def _by_notary(line: Passage, lines: Sequence[Passage]) -> bool:
     """Whether a line stands by a notary's: the lines around it speak of one."""
-    near = [one for one in lines if abs(one.box.center_y - line.box.center_y) <= 3.5 * line.size and one.box.overlap_x(line.box) > 0]
+    near = [
+        one
+        for one in lines
+        if abs(one.box.center_y - line.box.center_y) <= 3.5 * line.size and one.box.overlap_x(line.box) > 0
+    ]
     return any(_NOTARY.search(one.text) for one in near if "sworn" not in one.text.lower() or one is line)
 
 

@@ -7,7 +7,7 @@ plus rows left out.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from recto.results.extract.amounts import amounts_in
@@ -32,14 +32,17 @@ ANCHOR_SHARE = 0.6
 """A column that so many rows fill says where a row begins."""
 TEXT_KINDS: frozenset[Kind] = frozenset(("text", "name", "address"))
 ROWS_BELOW_HEAD = 400
+SUM_CELLS = 2
+"""A row of a sum has no more cells than this, or lacks what every item has, or says nothing but its name."""
 KIND_ROWS = 12
 """Rows by which the kind of a column is told."""
 KIND_SHARE, TELLING_SHARE = 0.3, 0.8
 """Share of a column's cells that must read as its field; and as an amount or percentage, where no head says so."""
 
 _SUBTOTAL = re.compile(
-    r"^\W*(?:sub-?\s?total|(?:grand |page |net |running |invoice )?totals?\b|summe|zwischensumme|totaal|subtotaal|(?:balance |amount )?"
-    r"(?:brought|carried)\s?(?:forward|over|down)?|[bc]/f\b|b/fwd|c/fwd|(?:opening|closing|previous|beginning|ending) balance|übertrag|report à nouveau"
+    r"^\W*(?:sub-?\s?total|(?:grand |page |net |running |invoice )?totals?\b|summe|zwischensumme|totaal|subtotaal"
+    r"|(?:balance |amount )?(?:brought|carried)\s?(?:forward|over|down)?|[bc]/f\b|b/fwd|c/fwd"
+    r"|(?:opening|closing|previous|beginning|ending) balance|übertrag|report à nouveau"
     r"|continued(?:\s+(?:on|from|overleaf)\b.*)?$|page \d+\b)",
     re.IGNORECASE,
 )
@@ -81,21 +84,24 @@ class Head:
 def rows_of_array(evidence: Evidence, items: Sequence[Wanted]) -> ArrayRows:
     """The rows of the table that fits the items' fields best, on all its pages; empty where none does."""
     grids = [_with_heads(evidence, items, list(table_grids(text))) for text in evidence.documents]
-    from_blocks = _best(evidence, items, grids)
+    from_blocks = _best(items, grids)
     if from_blocks.fit >= SURE_FIT * len(items):
         return from_blocks
-    grids = [_with_heads(evidence, items, list(_phrase_grids(evidence, text, items))) for text in evidence.documents]
-    from_rows = _best(evidence, items, grids)
+    grids = [
+        _with_heads(evidence, items, list(_phrase_grids(evidence, text, items)))
+        for text in evidence.documents
+    ]
+    from_rows = _best(items, grids)
     return max((from_blocks, from_rows), key=lambda one: (round(one.fit, 1), one is from_blocks))
 
 
-def _with_heads(evidence: Evidence, items: Sequence[Wanted], grids: list[Grid]) -> list[tuple[Grid, Head | None]]:
+def _with_heads(
+    evidence: Evidence, items: Sequence[Wanted], grids: list[Grid]
+) -> list[tuple[Grid, Head | None]]:
     return [(grid, head_of(grid, items, evidence.same)) for grid in grids]
 
 
-def _best(
-    evidence: Evidence, items: Sequence[Wanted], documents: Sequence[list[tuple[Grid, Head | None]]]
-) -> ArrayRows:
+def _best(items: Sequence[Wanted], documents: Sequence[list[tuple[Grid, Head | None]]]) -> ArrayRows:
     heads = [head for found in documents for _, head in found if head is not None]
     if not heads:
         return ArrayRows()
@@ -129,7 +135,9 @@ def _settled(grid: Grid, head: Head, items: Sequence[Wanted]) -> Head:
     for kind in ("percent", "amount"):
         left = [item for item in items if item.kind == kind and item.path not in columns.values()]
         free = [at for at in range(len(grid.edges)) if at not in columns and _telling(below, at, kind)]
-        headless = kind == "percent" or all(grid.rows[row][at] is None for at in free for row in range(head.last_row + 1))
+        headless = kind == "percent" or all(
+            grid.rows[row][at] is None for at in free for row in range(head.last_row + 1)
+        )
         if len(left) == 1 and len(free) == 1 and headless:
             columns[free[0]] = left[0].path
     return Head(columns, head.last_row, head.fit) if columns else head
@@ -146,11 +154,15 @@ def _of_kind(rows: Sequence[GridRow], at: int, item: Wanted) -> bool:
 def _telling(rows: Sequence[GridRow], at: int, kind: Kind) -> bool:
     cells = [cell.text for row in rows if (cell := row[at]) is not None]
     found = [amounts_in(text) for text in cells]
-    said = sum(any(one.percent if kind == "percent" else bool(one.decimals) for one in each) for each in found)
+    said = sum(
+        any(one.percent if kind == "percent" else bool(one.decimals) for one in each) for each in found
+    )
     return len(cells) > 1 and said >= TELLING_SHARE * len(cells)
 
 
-def _matched(rows: Sequence[GridRow], items: Sequence[Wanted], same: SameWords) -> tuple[dict[int, str], float]:
+def _matched(
+    rows: Sequence[GridRow], items: Sequence[Wanted], same: SameWords
+) -> tuple[dict[int, str], float]:
     """The best field of each column, each field once."""
     scored: list[tuple[float, int, str]] = []
     for at in range(len(rows[0])):
@@ -203,9 +215,15 @@ def _goes_on(before: Grid, grid: Grid) -> bool:
     if grid.document != before.document or not 0 <= grid.page - before.page <= 1:
         return False
     if len(grid.edges) == len(before.edges):
-        near = [abs(one[0] - other[0]) <= SAME_EDGE_PT or abs(one[1] - other[1]) <= SAME_EDGE_PT for one, other in zip(grid.edges, before.edges, strict=True)]
+        near = [
+            abs(one[0] - other[0]) <= SAME_EDGE_PT or abs(one[1] - other[1]) <= SAME_EDGE_PT
+            for one, other in zip(grid.edges, before.edges, strict=True)
+        ]
         return sum(near) >= 0.7 * len(near)
-    return abs(grid.edges[0][0] - before.edges[0][0]) <= SAME_EDGE_PT and abs(grid.edges[-1][1] - before.edges[-1][1]) <= SAME_EDGE_PT
+    return (
+        abs(grid.edges[0][0] - before.edges[0][0]) <= SAME_EDGE_PT
+        and abs(grid.edges[-1][1] - before.edges[-1][1]) <= SAME_EDGE_PT
+    )
 
 
 def _moved(current: tuple[Grid, dict[int, str]], grid: Grid) -> dict[int, str]:
@@ -235,7 +253,7 @@ def _rows(grid: Grid, columns: dict[int, str], start: int) -> Iterator[Row]:
 
 def _put_together(made: ArrayRows, raw: list[Row], items: Sequence[Wanted]) -> None:
     """Rows sorted into items, parts of items, and what is none."""
-    kinds = {item.path: item.kind for item in items}
+    kinds: dict[str, Kind] = {item.path: item.kind for item in items}
     raw = [row for row in raw if row.cells]
     anchors = _anchors(raw, kinds)
     open_row: Row | None = None
@@ -250,16 +268,22 @@ def _put_together(made: ArrayRows, raw: list[Row], items: Sequence[Wanted]) -> N
             _merge(open_row, row)
             made.left_out.append(f"page {row.page}: “{row.text[:60]}” goes on with the row above")
         elif open_row is None and anchors and made.rows and not anchors & set(row.cells):
-            made.left_out.append(f"page {row.page}: “{row.text[:60]}” has none of the values that every row has")
+            made.left_out.append(
+                f"page {row.page}: “{row.text[:60]}” has none of the values that every row has"
+            )
         else:
             made.rows.append(row)
             open_row = row
 
 
-def _anchors(rows: Sequence[Row], kinds: dict[str, Kind]) -> set[str]:
+def _anchors(rows: Sequence[Row], kinds: Mapping[str, Kind]) -> set[str]:
     """Columns of a special form that nearly every row fills."""
     whole = [row for row in rows if len(row.cells) > 1 and "" not in row.cells]
-    counts = {path: sum(path in row.cells for row in whole) for path, kind in kinds.items() if kind not in TEXT_KINDS}
+    counts = {
+        path: sum(path in row.cells for row in whole)
+        for path, kind in kinds.items()
+        if kind not in TEXT_KINDS
+    }
     return {path for path, count in counts.items() if whole and count >= ANCHOR_SHARE * len(whole)}
 
 
@@ -269,11 +293,12 @@ def _subtotal(row: Row, anchors: set[str]) -> str:
     candidates = [first, *(cell for cell in row.cells.values() if not cell.text[:1].isdigit())]
     if not any(_SUBTOTAL.match(cell.text) for cell in candidates):
         return ""
-    missing = anchors - set(row.cells)
-    return "a subtotal or a balance carried over" if missing or len(row.cells) <= 2 or _SUBTOTAL.match(first.text) else ""  # noqa: PLR2004
+    alone = _SUBTOTAL.sub("", first.text).strip(" :.") == ""
+    short = len(row.cells) <= SUM_CELLS or bool(anchors - set(row.cells))
+    return "a subtotal or a balance carried over" if short or alone else ""
 
 
-def _is_part(row: Row, before: Row, anchors: set[str], kinds: dict[str, Kind]) -> bool:
+def _is_part(row: Row, before: Row, anchors: set[str], kinds: Mapping[str, Kind]) -> bool:
     """Whether a row only goes on with the one before: text alone, or just the columns that one lacks."""
     special = {path for path in row.cells if kinds.get(path) not in TEXT_KINDS}
     if anchors and not special & anchors and not special:
@@ -310,7 +335,9 @@ def _phrase_grids(evidence: Evidence, text: DocumentText, items: Sequence[Wanted
         at = 0
         while at < len(page.rows):
             head = page.rows[at]
-            if len(head) >= LEAST_COLUMNS and len(_matched([tuple(head)], items, evidence.same)[0]) >= min(LEAST_COLUMNS, len(items)):
+            if len(head) >= LEAST_COLUMNS and len(_matched([tuple(head)], items, evidence.same)[0]) >= min(
+                LEAST_COLUMNS, len(items)
+            ):
                 end = _end_of_rows(page.rows, at)
                 yield phrase_grid(text, page.number, page.rows[at + 1 : end], head)
                 at = end

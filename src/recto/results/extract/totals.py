@@ -24,8 +24,25 @@ SUMMARY_ROWS = 8
 LATER = 0.03
 """What a fit gains from the top to the bottom of its page: totals end a document."""
 
-_TOTAL_NAMES = frozenset(("total", "amount", "grand", "due", "payable", "sum", "paid", "invoice", "receipt", "balance", "to", "pay"))
-_TENDERED = frozenset(("cash", "tendered", "tender", "paid", "credit", "visa", "mastercard", "card", "debit", "payment"))
+_TOTAL_NAMES = frozenset(
+    (
+        "total",
+        "amount",
+        "grand",
+        "due",
+        "payable",
+        "sum",
+        "paid",
+        "invoice",
+        "receipt",
+        "balance",
+        "to",
+        "pay",
+    )
+)
+_TENDERED = frozenset(
+    ("cash", "tendered", "tender", "paid", "credit", "visa", "mastercard", "card", "debit", "payment")
+)
 _CHANGE = frozenset(("change",))
 _ROUNDING = frozenset(("rounding", "round", "rounded"))
 _SUMMARIES = frozenset(("summary", "analysis"))
@@ -36,7 +53,12 @@ CENT = 0.005
 def is_total(wanted: Wanted) -> bool:
     """Whether a field asks for the final amount of a document."""
     words = set(wanted.words)
-    return wanted.kind == "amount" and not wanted.context and bool(words & {"total", "amount"}) and words <= _TOTAL_NAMES
+    return (
+        wanted.kind == "amount"
+        and not wanted.context
+        and bool(words & {"total", "amount"})
+        and words <= _TOTAL_NAMES
+    )
 
 
 def weighed(evidence: Evidence, wanted: Wanted, candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -79,7 +101,9 @@ def _depth(evidence: Evidence, one: Candidate) -> float:
     if not one.sources:
         return 0.0
     source = one.sources[0]
-    heights = [page.height for page in evidence.documents[source.document].read.pages if page.number == source.page]
+    heights = [
+        page.height for page in evidence.documents[source.document].read.pages if page.number == source.page
+    ]
     return source.box.y0 / heights[0] if heights and heights[0] else 0.0
 
 
@@ -88,7 +112,9 @@ def _amounts_of(row: Sequence[Passage], words: frozenset[str]) -> list[float]:
     tokens = [token.word for phrase in row for token in tokens_of(phrase)]
     if words.isdisjoint(tokens[:4]):
         return []
-    return [one.value for phrase in row for one in amounts_in(phrase.text) if one.decimals and not one.percent]
+    return [
+        one.value for phrase in row for one in amounts_in(phrase.text) if one.decimals and not one.percent
+    ]
 
 
 def _reckoned(rows: Iterable[Sequence[Passage]]) -> set[float]:
@@ -112,8 +138,15 @@ def _rounded_away(rows: Sequence[Sequence[Passage]]) -> set[float]:
         rounding = [one for one in _amounts_of(row, _ROUNDING) if 0 < abs(one) < 0.1]  # noqa: PLR2004  (cents)
         if not rounding:
             continue
-        before = [one.value for other in rows[max(0, at - 4) : at] for phrase in other for one in amounts_in(phrase.text)]
-        after = {one.value for other in rows[at : at + 4] for phrase in other for one in amounts_in(phrase.text)}
+        before = [
+            one.value
+            for other in rows[max(0, at - 4) : at]
+            for phrase in other
+            for one in amounts_in(phrase.text)
+        ]
+        after = {
+            one.value for other in rows[at : at + 4] for phrase in other for one in amounts_in(phrase.text)
+        }
         found |= {
             one
             for one in before

@@ -13,15 +13,21 @@ ALONE = 0.66
 """How sure a date is that stands on the first page without a label."""
 SAID_AGAIN = 0.06
 """More for each time the same date is said again, twice at most."""
-PLAIN_NAMES = frozenset(("date", "document", "receipt", "transaction", "letter", "invoice", "bill", "purchase"))
+PLAIN_NAMES = frozenset(
+    ("date", "document", "receipt", "transaction", "letter", "invoice", "bill", "purchase")
+)
 """Fields of these words only ask for the document's own date."""
 PAGES = 2
 LONE_SPAN = 0.58
 """How sure a date is that begins or ends the only span of dates, without a label."""
-SPAN_NAMES = frozenset(("start", "end", "from", "to", "begin", "until", "date", "period", "service", "billing"))
+SPAN_NAMES = frozenset(
+    ("start", "end", "from", "to", "begin", "until", "date", "period", "service", "billing")
+)
 """Fields of these words only ask for the span the document is about."""
 
-_SPAN_SIGN = re.compile(r"(?:st|nd|rd|th|er|\.)?\s*(?:-|–|—|to|au|bis|tot|until|through|al)\s*", re.IGNORECASE)
+_SPAN_SIGN = re.compile(
+    r"(?:st|nd|rd|th|er|\.)?\s*(?:-|–|—|to|au|bis|tot|until|through|al)\s*", re.IGNORECASE
+)
 
 
 def own_dates(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
@@ -34,12 +40,13 @@ def own_dates(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
     for text in evidence.documents:
         for page in text.pages[:PAGES]:
             for phrase in page.phrases:
-                for one in readings(wanted.kind, phrase.text, wanted.field, day_first=evidence.day_first):
-                    found.append((phrase, one.start, one.end, str(one.value)))
+                read = readings(wanted.kind, phrase.text, wanted.field, day_first=evidence.day_first)
+                found.extend((phrase, one.start, one.end, str(one.value)) for one in read)
     times = Counter(value for *_, value in found)
     return [
         _candidate(wanted, phrase, start, end, value, times[value])
-        for phrase, start, end, value in found[:1] + [one for one in found[1:] if times[one[3]] > times[found[0][3]]]
+        for phrase, start, end, value in found[:1]
+        + [one for one in found[1:] if times[one[3]] > times[found[0][3]]]
         if not _of_another_kind(phrase, start)
     ]
 
@@ -75,5 +82,3 @@ def _candidate(wanted: Wanted, phrase: Passage, start: int, end: int, value: str
         "is a date that stands alone on the first page",
         ids(phrase.words_between(start, end)),
     )
-
-

@@ -12,6 +12,7 @@ from recto.document.schema import SchemaField
 from recto.results.extract.amounts import amounts_in
 from recto.results.extract.dates import dates_in, folded
 from recto.results.extract.kinds import kind_of
+from recto.results.extract.readers import readings
 
 _LETTERS = re.compile(r"[^\w%]+|_")
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -36,18 +37,18 @@ def says(text: str, value: Scalar, field: SchemaField) -> bool:
     >>> says("$ 1,200.00", 1200.0, SchemaField("total", "total", "number"))
     True
     """
-    if isinstance(value, bool):
+    if isinstance(value, bool) or value is None:
         return False
     if isinstance(value, (int, float)):
-        found = amounts_in(text)
-        return len(found) == 1 and found[0].value == value
-    if value is None:
-        return False
+        numbers = amounts_in(text)
+        return len(numbers) == 1 and numbers[0].value == value
     if plain_letters(text) == plain_letters(value):
         return bool(plain_letters(value))
-    if kind_of(field) in ("date", "datetime") or _ISO_DATE.match(value):
-        return _says_date(text, value)
-    return False
+    if kind_of(field) == "duration":
+        found = readings("duration", text, field, day_first=True)
+        return len(found) == 1 and found[0].value == value
+    dated = kind_of(field) in ("date", "datetime") or _ISO_DATE.match(value) is not None
+    return dated and _says_date(text, value)
 
 
 def plain_letters(text: str) -> str:
