@@ -15,7 +15,7 @@ from recto.results.extract.labels import Phrase, Wanted, likeness
 from recto.results.extract.lexicon import GENERIC_WORDS, LABEL_NOUNS, QUALIFIERS, STOP_WORDS
 from recto.results.extract.names import Token
 from recto.results.extract.passages import Passage, joined
-from recto.results.extract.readers import Reading, readings, typed
+from recto.results.extract.readers import TICK_BOX, Reading, readings, typed
 
 LEAST_LIKENESS = 0.55
 """Labels less like the field than this are none of its."""
@@ -37,6 +37,8 @@ PROSE_LETTERS, PROSE_WORDS = 200, 6
 """Letters of a block and words of its line from which it is running text."""
 MANY_BELOW = 3
 """Labels in a row, and texts below one of them, from which they are a table."""
+LEADING = 1.25
+"""Distance of lines in running text, in font sizes."""
 COLUMN_ROWS = 60
 """Rows below a head that are read as its column."""
 FREE_KINDS: frozenset[Kind] = frozenset(("text", "name", "address"))
@@ -87,6 +89,8 @@ def by_labels(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
     if wanted.kind == "boolean":
         return found
     for label in labels_of(evidence, wanted, wanted.phrases):
+        if wanted.kind == "choice" and TICK_BOX.search(label.phrase.text, label.end):
+            continue
         found.extend(_values(evidence, wanted, label))
     for label in labels_of(evidence, wanted, wanted.spans):
         found.extend(_part_of_span(evidence, wanted, label))
@@ -125,6 +129,8 @@ def _label_at(evidence: Evidence, passage: Passage, at: int, phrase: Phrase, kin
     if fit < LEAST_LIKENESS or _names_another(phrase, printed, kind):
         return None
     end = tokens[last].end
+    if STOP_WORDS.issuperset(phrase.words) and not _colon_at(passage.text, end):
+        return None
     if first > 0 and passage.text[tokens[first].start].islower() and not _colon_at(passage.text, end):
         return None
     after = _AFTER.match(passage.text, end)
@@ -219,7 +225,10 @@ def in_prose(phrase: Passage) -> bool:
     block = phrase.block
     if block is None or block.type not in ("Text", "List Item") or len(block.text) < PROSE_LETTERS:
         return False
-    return len(phrase.words) >= PROSE_WORDS and len(block.text.split("\n", 1)[0]) >= PROSE_LETTERS
+    if len(block.text.split("\n", 1)[0]) < PROSE_LETTERS:
+        return False
+    lines = max(1.0, block.box.height / (LEADING * phrase.size))
+    return len(phrase.words) >= PROSE_WORDS or len(block.text.split()) >= PROSE_WORDS * lines
 
 
 def _behind(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candidate]:

@@ -54,7 +54,7 @@ _PATTERNS = (
         re.IGNORECASE,
     ),
     re.compile(
-        rf"(?<![^\W\d_]){_MONTH}{_JOIN}{_DAY}(?:\s?(?:st|nd|rd|th))?(?:\s*,\s*|{_JOIN}){_YEAR}", re.IGNORECASE
+        rf"(?<![^\W\d_]){_MONTH}{_JOIN}{_DAY}(?:\s?(?:st|nd|rd|th))?[\s.,/\-–]{{1,3}}{_YEAR}", re.IGNORECASE
     ),
 )
 _SPAN_START = re.compile(

@@ -16,14 +16,13 @@ from recto.results.extract.evidence import Candidate, Evidence, ids
 from recto.results.extract.labels import Wanted, likeness
 from recto.results.extract.names import name_words
 from recto.results.extract.passages import Passage, joined
-from recto.results.extract.readers import readings, typed
+from recto.results.extract.readers import TICK_BOX, readings, typed
 
 LEAST_FIT = 0.55
 """Names and tooltips less like the field are none of its."""
 FILLED_IN, TICKED, WRITTEN = 1.05, 0.95, 0.92
 """How sure a form field of the file is (more than anything printed), a tick beside a label, yes or no in words."""
 
-_MARK = re.compile(r"\[\s?[xX✓✔]?\s?\]|[☐☑☒✓✔]|\([xX ]\)")
 _YES_NO = re.compile(r"\b(yes|no|ja|nein|nee|oui|non|si|true|false)\b", re.IGNORECASE)
 _POSITIVE = frozenset(("yes", "ja", "oui", "si", "true"))
 
@@ -101,13 +100,13 @@ def ticked(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
 def _truths(wanted: Wanted, label: Label, whole: Passage) -> Iterator[Candidate]:
     rest = whole.text[label.end :]
     before = label.phrase.text[: label.end]
-    first = _MARK.match(before.lstrip())
+    first = TICK_BOX.match(before.lstrip())
     if first is not None:
         yield _candidate(
             wanted, label, label.phrase, 0, label.end, _is_marked(first.group()), TICKED, derived=True
         )
         return
-    marks = list(_MARK.finditer(rest))
+    marks = list(TICK_BOX.finditer(rest))
     words = list(_YES_NO.finditer(rest))
     if marks and words:
         leading = marks[0].start() < words[0].start()
@@ -136,7 +135,7 @@ def _word_of(mark: re.Match[str], words: list[re.Match[str]], *, leading: bool) 
 
 
 def _chosen(wanted: Wanted, label: Label, whole: Passage) -> Iterator[Candidate]:
-    marks = list(_MARK.finditer(whole.text, label.end))
+    marks = list(TICK_BOX.finditer(whole.text, label.end))
     for at, mark in enumerate(marks):
         if not _is_marked(mark.group()):
             continue

@@ -194,6 +194,8 @@ def likeness(phrase: Sequence[str], printed: Sequence[str], same: "SameWords") -
         if match is not None:
             left.remove(match)
             common += weight
+    if not whole:
+        return 1.0 if list(phrase) == list(printed) else 0.0
     if not common:
         return 0.0
     return common / (whole + sum(cost_of(word) for word in left))

@@ -31,9 +31,9 @@ GENERIC_WORDS = word_set(
 
 QUALIFIERS = word_set(
     "sub subtotal tax vat gst sst net alternate quantity discount saving rounding change previous opening balance"
-    " untaxed exclusive excluding excl before deposit credit paid cash tendered"
-    " tender unit due start end from"
-    " until delivery shipping ship billing bill sold remit original print printed due expiry expiration birth foreign secondary"
+    " untaxed exclusive excluding excl before deposit credit paid cash"
+    " tendered tender unit due start end from until delivery shipping ship billing bill sold remit original print"
+    " printed expiry expiration birth foreign secondary"
     " second home work mobile fax maiden middle first last minimum maximum average month year item count shipped"
     " round adjustment adj commission comm earned point member"
 )

@@ -78,6 +78,8 @@ NUMBER_WORDS = {word: number for number, word in enumerate(_COUNTED)} | {
 """Numbers written out, as contracts have them."""
 _TRUE = word_set("yes y true x checked on ja oui si 1 ✓ ✔ ☑ ☒ [x]")
 _FALSE = word_set("no n false off unchecked nein nee non 0 none ☐ [ ] []")
+TICK_BOX = re.compile(r"\[\s?[xX✓✔]?\s?\]|[☐☑☒✓✔]|\([xX ]\)")
+"""A box that is drawn in the text, ticked or not."""
 _EDGE = " \t:;,|=_*•·"
 _BLANK = re.compile(r"[_.\-–—\s:]*$")
 

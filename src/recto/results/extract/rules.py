@@ -17,6 +17,7 @@ from recto.results.extract.evidence import Candidate, Evidence
 from recto.results.extract.form_fields import filled_in, ticked
 from recto.results.extract.labels import Wanted, wanted
 from recto.results.extract.letterhead import address_parts, issuers
+from recto.results.extract.lexicon import GENERIC_WORDS
 from recto.results.extract.money import currencies
 from recto.results.extract.names import name_words
 from recto.results.extract.prose import defined
@@ -25,6 +26,9 @@ from recto.results.extract.signing import oaths, signers
 from recto.results.extract.totals import is_total, weighed
 from recto.results.extract.undated import lone_spans, own_dates
 from recto.results.extract.verify import verification_of
+
+PARTS_OF_OTHERS = GENERIC_WORDS | {"contact", "person", "data", "part", "section"}
+"""Objects of these names are told apart by the object around them."""
 
 Finder = Callable[[Evidence, Wanted], list[Candidate]]
 
@@ -78,7 +82,8 @@ def _candidates(evidence: Evidence, one: Wanted) -> list[Candidate]:
 
 def _scalars(field: SchemaField, context: tuple[str, ...]) -> list[Wanted]:
     if field.type == "object":
-        inside = (*context, *name_words(field.name)) if field.path else ()
+        own = name_words(field.name)
+        inside = (*context, *own) if PARTS_OF_OTHERS.issuperset(own) else own
         return [one for child in field.properties for one in _scalars(child, inside)]
     return [] if field.type == "array" else [wanted(field, context)]
 

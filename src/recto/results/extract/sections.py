@@ -78,5 +78,5 @@ class Sections:
 
 
 def _as_wanted(context: Context) -> tuple[Wanted, tuple[Phrase, ...]]:
-    one = wanted(SchemaField("_".join(context[-1:]), ".".join(context), "any"))
+    one = wanted(SchemaField("_".join(context), ".".join(context), "any"))
     return one, one.phrases

@@ -43,6 +43,7 @@ _SUBTOTAL = re.compile(
     r"^\W*(?:sub-?\s?total|(?:grand |page |net |running |invoice )?totals?\b|summe|zwischensumme|totaal|subtotaal"
     r"|(?:balance |amount )?(?:brought|carried)\s?(?:forward|over|down)?|[bc]/f\b|b/fwd|c/fwd"
     r"|(?:opening|closing|previous|beginning|ending) balance|übertrag|report à nouveau"
+    r"|(?:vat|tax|gst|btw|tva|mwst|sales tax|discount|shipping|freight|delivery|rounding|amount due|balance due)\b"
     r"|continued(?:\s+(?:on|from|overleaf)\b.*)?$|page \d+\b)",
     re.IGNORECASE,
 )
