@@ -55,7 +55,7 @@ def wanted_of_items(items: SchemaField) -> list[Wanted]:
         if one.type == "object":
             found.extend(wanted_of_items(one))
         elif one.type != "array":
-            found.append(wanted(one))
+            found.append(wanted(one, column=True))
     return found
 
 
@@ -177,9 +177,8 @@ def _parties(items: SchemaField, evidence: Evidence) -> Iterator[Leaf]:
 
 def _scalars(field: SchemaField, items: SchemaField, evidence: Evidence) -> Items:
     """Values below a column's head, or parted by commas behind a label."""
-    one = wanted(
-        replace(items, name=field.name, title=field.title or items.title, description=field.description)
-    )
+    named = replace(items, name=field.name, title=field.title or items.title, description=field.description)
+    one = wanted(named, column=True)
     table = rows_of_array(evidence, [one])
     leaves = [
         leaf

@@ -77,15 +77,18 @@ class Wanted:
         return name_words(self.field.name)
 
 
-def wanted(field: SchemaField, context: tuple[str, ...] = ()) -> Wanted:
-    """What to look for, for one scalar field; `context` are the words of the object around it."""
+def wanted(field: SchemaField, context: tuple[str, ...] = (), *, column: bool = False) -> Wanted:
+    """What to look for, for one scalar field; `context` are the words of the object around it.
+
+    In a `column` of a table a generic name may be what the table calls something else: the item's name its article.
+    """
     words = _with_part(name_words(field.name))
     phrases: dict[tuple[str, ...], float] = {}
     for given, weight in ((words, OWN), (name_words(field.title), OWN), *_described(field.description)):
         _add(phrases, given, weight)
     for given in (words, name_words(field.title)):
         if given:
-            _add_synonyms(phrases, given)
+            _add_synonyms(phrases, given, column=column)
     if len(words) > 1 and words[0] in OWNERS:
         _add(phrases, words[1:], SWAPPED)
         _add_synonyms(phrases, words[1:], SWAPPED)
@@ -121,11 +124,15 @@ def _add(phrases: dict[tuple[str, ...], float], words: tuple[str, ...], weight: 
         phrases[kept] = weight
 
 
-def _add_synonyms(phrases: dict[tuple[str, ...], float], words: tuple[str, ...], share: float = OWN) -> None:
+def _add_synonyms(
+    phrases: dict[tuple[str, ...], float], words: tuple[str, ...], share: float = OWN, *, column: bool = False
+) -> None:
     kept = tuple(word for word in words if word not in STOP_WORDS) or words
     names = {" ".join(words), " ".join(kept)}
     for name in names:
         for group in phrase_groups().get(name, ()):
+            if name in GENERIC_WORDS and group[0] != name and not column:
+                continue
             _add_group(phrases, group, SYNONYM * share)
     for at, word in enumerate(kept):
         for other in word_groups().get(word, ()):
