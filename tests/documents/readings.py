@@ -71,7 +71,12 @@ Described = str | tuple[str, str] | Mapping[str, object] | list[object] | Schema
 
 def schema(name: str = "", path: str = "", /, **fields: Described) -> SchemaField:
     """An object with such fields."""
-    return SchemaField(name, path, "object", properties=tuple(_field(key, _below(path, key), one) for key, one in fields.items()))
+    return SchemaField(
+        name,
+        path,
+        "object",
+        properties=tuple(_field(key, _below(path, key), one) for key, one in fields.items()),
+    )
 
 
 def choice(*members: str) -> SchemaField:
@@ -81,7 +86,9 @@ def choice(*members: str) -> SchemaField:
 
 def _field(name: str, path: str, one: Described) -> SchemaField:
     if isinstance(one, SchemaField):
-        return SchemaField(name, path, one.type, one.title, one.description, one.format, one.pattern, one.enum)
+        return SchemaField(
+            name, path, one.type, one.title, one.description, one.format, one.pattern, one.enum
+        )
     if isinstance(one, list):
         return SchemaField(name, path, "array", items=_field(name, f"{path}[]", one[0]))
     if isinstance(one, Mapping):

@@ -114,7 +114,7 @@ def _described(description: str) -> Iterable[tuple[tuple[str, ...], float]]:
     for quoted in _QUOTED.findall(description):
         yield name_words(quoted), QUOTED
     words = name_words(description)
-    if 0 < len(words) <= LONGEST_DESCRIPTION:
+    if 0 < len(words) <= LONGEST_DESCRIPTION and not (GENERIC_WORDS | STOP_WORDS).issuperset(words):
         yield words, DESCRIBED
 
 

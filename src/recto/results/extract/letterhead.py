@@ -39,13 +39,14 @@ LEGAL_FORM = re.compile(
 )
 """Legal forms and words at the end of names of firms."""
 
-_STREET = re.compile(
+STREET = re.compile(
     r"\b(?:jalan|jln|lot|lorong|taman|plaza|mall|street|str|st|road|rd|avenue|ave|lane|ln|blvd|boulevard|drive|dr|suite"
     r"|floor|unit|level|block|blk|p\.?o\.?\s?box|highway|hwy|parkway|pkwy|square|court|way|weg|stra(?:ss|ß)e|platz|rue"
     r"|place|quai|via|piazza|calle|plein|laan|gracht|kade|mukim|kampung|kg|persiaran|no\.?\s?\d|ground|basement)\b|"
     r"stra(?:ss|ß)e\b|straat\b|weg\b",
     re.IGNORECASE,
 )
+"""Words of streets and buildings."""
 _POSTAL = re.compile(r"(?<!\d)\d{5,6}(?!\d)|\b\d{4}\s?[A-Z]{2}\b|\b[A-Z]{1,2}\d{1,2}\s?\d[A-Z]{2}\b")
 _FORM_ALONE = re.compile(
     r"^(?:(?:co|sdn|bhd|ltd|limited|inc|llc|corp|corporation|company|gmbh|pte|pty|pvt|plc)\b[.,\s)]*|\(m\)\s*)+$",
@@ -226,10 +227,10 @@ def _nameable(text: str) -> bool:
 def _is_address(text: str) -> bool:
     if text[:1] in "([*" and text[-1:] in ")]*":
         return False
-    street = _STREET.search(text)
+    street = STREET.search(text)
     if street is not None and street.start() == 0 and len(text.split()) > 1:
         return True
-    return bool(_STREET.search(text) and (re.search(r"\d", text) or "," in text)) or bool(
+    return bool(STREET.search(text) and (re.search(r"\d", text) or "," in text)) or bool(
         _POSTAL.search(text) and re.search(r"[A-Za-z]{3}", text) and not _OTHER.search(text)
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from recto.results.extract.letterhead import LEGAL_FORM
+from recto.results.extract.letterhead import LEGAL_FORM, STREET
 from recto.results.extract.passages import DocumentText, Passage
 from recto.results.extract.prose import is_agreement, is_prose
 from recto.results.extract.signing import TITLE_WORDS
@@ -167,6 +167,8 @@ def _by_definition(passages: list[Passage]) -> Iterator[Party]:
                 defined = _DEFINED.match(passage.text, match.end())
                 if pattern is _PERSON and defined and not _AT_ONCE.match(passage.text[match.end() :]):
                     continue
+                if pattern is _PERSON and STREET.search(match.group()):
+                    continue
                 if defined or (pattern is _ORGANISATION and _MEANS.search(passage.text[: match.start()])):
                     name = _after_small_words(match.group())
                     yield Party(_trimmed(name), passage, match.end() - len(name), match.end(), DEFINED)
@@ -191,13 +193,20 @@ def _addressee(passages: list[Passage], first: int) -> Iterator[Party]:
     at = next((place for place, one in enumerate(page) if _SALUTATION.match(one.text)), None)
     if at is None:
         return
-    for passage in page[max(0, at - 4) : at]:
+    for block in page[max(0, at - 4) : at]:
+        passage = _first_line(block)
         for pattern in (_ORGANISATION, _PERSON):
             match = pattern.match(passage.text)
             if match is not None and (re.search(r"\d", passage.text) or len(passage.words) <= 8):  # noqa: PLR2004
                 if not TITLE_WORDS.search(match.group()):
                     yield Party(_trimmed(match.group()), passage, 0, match.end(), ADDRESSED)
                 break
+
+
+def _first_line(passage: Passage) -> Passage:
+    first = passage.words[0].box
+    words = [word for word in passage.words if word.box.overlap_y(first) > 0]
+    return Passage(words, passage.document, passage.page, passage.block)
 
 
 def _signed(text: DocumentText) -> Iterator[Party]:

@@ -23,6 +23,8 @@ NAMED_DATE, AS_OF, LETTER_DATE, SIGNED_DATE = 0.95, 0.88, 0.7, 0.6
 stands by the signatures."""
 OF_ANOTHER = 0.5
 """What is left when the sentence speaks of another agreement."""
+NOTICE_LETTERS = 25
+"""A period this near to the word notice, in letters, is one of notice."""
 GOVERNING_LAW = 0.92
 TERM_CLAUSE, TERM_SENTENCE = 0.85, 0.72
 """How sure a duration is in a clause headed as the term, and in a sentence on the agreement's end."""
@@ -55,7 +57,7 @@ _ENDS = re.compile(
     re.IGNORECASE,
 )
 _OTHER_PERIOD = re.compile(
-    r"\b(?:solicit\w*|hire|employ\w*|severance|compet\w+|standstill|salary|acquire|benefits?|notice|vest\w*|payments?)\b",
+    r"\b(?:solicit\w*|hire|employ\w*|severance|compet\w+|standstill|salary|acquire|benefits?|vest\w*|payments?)\b",
     re.IGNORECASE,
 )
 _TERM_HEAD = re.compile(
@@ -182,7 +184,8 @@ def _terms(evidence: Evidence, text: DocumentText, wanted: Wanted) -> Iterator[C
         for start, end, value, derived in _durations(passage, wanted, day_first=evidence.day_first):
             sentence = sentence_at(passage.text, start)
             about = _LASTS.search(sentence) and _ENDS.search(sentence)
-            if not about or _OTHER_PERIOD.search(sentence):
+            beside = passage.text[max(0, start - NOTICE_LETTERS) : end + NOTICE_LETTERS]
+            if not about or _OTHER_PERIOD.search(sentence) or "notice" in beside:
                 continue
             score = TERM_CLAUSE if headed else TERM_SENTENCE
             yield _found(
