@@ -19,11 +19,16 @@ def agreement(first: str, *clauses: str, title: str = "NONDISCLOSURE AGREEMENT")
 
 
 PLAIN = agreement(
-    "This Nondisclosure Agreement (this “Agreement”) is made as of March 9, 2019 (the “Effective Date”) by and between"
-    " Heron Labs, Inc., a Delaware corporation located at 12 Dock Road (“Discloser”), and Blue Finch LLC (“Recipient”).",
-    "1. Use. The Recipient shall use the confidential information for the purpose only and shall tell nobody about it at all.",
-    "2. Term. This Agreement shall terminate two (2) years after the Effective Date unless the parties agree otherwise in writing.",
-    "3. Governing law. This Agreement shall be governed by and construed in accordance with the laws of the State of Ohio,"
+    "This Nondisclosure Agreement (this “Agreement”) is made as of March 9, 2019 "
+    "(the “Effective Date”) by and between"
+    " Heron Labs, Inc., a Delaware corporation located at 12 Dock Road "
+    "(“Discloser”), and Blue Finch LLC (“Recipient”).",
+    "1. Use. The Recipient shall use the confidential information for the purpose "
+    "only and shall tell nobody about it at all.",
+    "2. Term. This Agreement shall terminate two (2) years after the Effective Date "
+    "unless the parties agree otherwise in writing.",
+    "3. Governing law. This Agreement shall be governed by and construed in "
+    "accordance with the laws of the State of Ohio,"
     " without regard to its conflicts of laws principles.",
 )
 
@@ -43,8 +48,10 @@ def test_its_values_are_verified():
 
 def test_an_anniversary_is_derived():
     document = agreement(
-        "This Supply Agreement is entered into effective as of 1 May 2020 between Oak Ltd. (“Supplier”) and Elm GmbH (“Buyer”) today.",
-        "2. Term. This Agreement shall continue until the third anniversary of the Effective Date, and then expires without notice.",
+        "This Supply Agreement is entered into effective as of 1 May 2020 between Oak "
+        "Ltd. (“Supplier”) and Elm GmbH (“Buyer”) today.",
+        "2. Term. This Agreement shall continue until the third anniversary of the "
+        "Effective Date, and then expires without notice.",
         title="SUPPLY AGREEMENT",
     )
     found = extract([document], schema(term="string", effective_date=DATE))
@@ -60,8 +67,10 @@ def test_a_letter():
         (60, 112, "40 Bank Road"),
         (60, 150, "Dear Mr. Hogan:"),
         *paragraph(
-            "You have asked for information about Sugar Maple Company (the “Company”) in connection with a possible transaction."
-            " As a condition of it the Company asks you to agree to this confidentiality agreement and its terms.",
+            "You have asked for information about Sugar Maple Company (the “Company”) in "
+            "connection with a possible transaction."
+            " As a condition of it the Company asks you to agree to this confidentiality "
+            "agreement and its terms.",
             170,
         ),
     ]
@@ -73,13 +82,20 @@ def test_a_letter():
 @pytest.mark.parametrize(
     "clause",
     [
-        "The Executive shall not solicit any employee for a period of two years after the end of his employment with the firm.",
-        "The severance is paid for twelve months, and the benefits continue for the same period under this Agreement as said.",
+        (
+            "The Executive shall not solicit any employee for a period of two years after "
+            "the end of his employment with the firm."
+        ),
+        (
+            "The severance is paid for twelve months, and the benefits continue for the same "
+            "period under this Agreement as said."
+        ),
     ],
 )
 def test_other_periods_are_no_term(clause: str):
     document = agreement(
-        "This Agreement is made between Heron Labs, Inc. (“Company”) and the person who signs it (“Employee”) now.",
+        "This Agreement is made between Heron Labs, Inc. (“Company”) and the person who "
+        "signs it (“Employee”) now.",
         clause,
     )
     assert plain(extract([document], schema(term="string")))["term"] is None

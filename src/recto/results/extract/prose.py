@@ -23,6 +23,8 @@ NAMED_DATE, AS_OF, LETTER_DATE, SIGNED_DATE = 0.95, 0.88, 0.7, 0.6
 stands by the signatures."""
 OF_ANOTHER = 0.5
 """What is left when the sentence speaks of another agreement."""
+OF_DUTIES = 0.06
+"""How much less sure a duration is of duties that outlive the agreement."""
 NOTICE_LETTERS = 25
 """A period this near to the word notice, in letters, is one of notice."""
 GOVERNING_LAW = 0.92
@@ -60,6 +62,7 @@ _OTHER_PERIOD = re.compile(
     r"\b(?:solicit\w*|hire|employ\w*|severance|compet\w+|standstill|salary|acquire|benefits?|vest\w*|payments?)\b",
     re.IGNORECASE,
 )
+_DUTIES = re.compile(r"\b(?:obligations?|surviv\w+|confidentiality|duty|duties)\b", re.IGNORECASE)
 _TERM_HEAD = re.compile(
     r"^\W*(?:\d+[.)]?\s*)?(?:term|duration|termination|survival|expiration)\b", re.IGNORECASE
 )
@@ -188,6 +191,7 @@ def _terms(evidence: Evidence, text: DocumentText, wanted: Wanted) -> Iterator[C
             if not about or _OTHER_PERIOD.search(sentence) or "notice" in beside:
                 continue
             score = TERM_CLAUSE if headed else TERM_SENTENCE
+            score -= OF_DUTIES if _DUTIES.search(sentence) else 0.0
             yield _found(
                 wanted, passage, start, end, value, score, "is how long the agreement lasts", derived=derived
             )
