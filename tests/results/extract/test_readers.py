@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from recto.document.schema import SchemaField
@@ -84,3 +86,33 @@ def test_kinds_of_fields(name: str, type_: str, format_: str, kind: Kind):
 )
 def test_values_are_of_the_schemas_type(value, field: SchemaField, expected):
     assert typed(value, field) == expected
+
+
+KINDS: tuple[Kind, ...] = (
+    *(
+        "date",
+        "datetime",
+        "amount",
+        "integer",
+        "percent",
+        "identifier",
+        "email",
+        "phone",
+        "url",
+        "iban",
+        "bic",
+        "vat",
+    ),
+    *("zip", "currency", "country", "text", "name", "address", "duration", "boolean"),
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["-" * 5000, "_" * 5000, "a." * 2500, "1 " * 2500, "9" * 5000, "A1-" * 1700, "(" * 5000, "x@" * 2500],
+)
+def test_no_text_holds_a_reader_up(text: str):
+    begun = time.process_time()
+    for kind in KINDS:
+        readings(kind, text, TEXT, day_first=True)
+    assert time.process_time() - begun < 4

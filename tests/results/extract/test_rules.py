@@ -1,5 +1,8 @@
 import time
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from documents.readings import DATE, leaves, paragraph, plain, read, schema
 from recto.document.extraction import Leaf
 from recto.document.schema import SchemaField
@@ -206,3 +209,92 @@ def test_ten_pages_are_quick():
     begun = time.process_time()
     extract([fresh], wanted)
     assert time.process_time() - begun < 0.6  # 0.06 to 0.1 s on the machine it was measured on
+
+
+EVERYTHING = schema(
+    date=DATE,
+    sent_at=("string", "date-time"),
+    total="number",
+    count="integer",
+    is_open="boolean",
+    company="string",
+    address="string",
+    term="string",
+    signer_name="string",
+    effective_date=DATE,
+    currency="string",
+    country="string",
+    email="string",
+    phone="string",
+    iban="string",
+    flight_from=DATE,
+    party=["string"],
+    rows=[{"date": DATE, "amount": "number", "name": "string"}],
+)
+SCRAPS = st.sampled_from(
+    [
+        "Total:",
+        "Date",
+        "Amount",
+        "Name",
+        "12.50",
+        "€",
+        "4",
+        "May",
+        "2021",
+        "Agreement",
+        "between",
+        "by",
+        "and",
+        "(“",
+        "”",
+        "Inc.",
+        "[x]",
+        "Yes",
+        "No",
+        "[",
+        "]",
+        "#",
+        "|",
+        "-",
+        "_",
+        "/s/",
+        "By:",
+        "Ltd.",
+        ",",
+        ".",
+        "GST",
+        "summary",
+        "signature",
+        "this",
+        "day",
+        "of",
+        "rounding",
+        "cash",
+        "change",
+        "99%",
+        "٣",
+        "½",
+        "1,000",
+        "-",
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(20, 560), st.integers(20, 760), st.lists(SCRAPS | st.text(max_size=6), max_size=12)
+        )
+    )
+)
+def test_any_page_has_an_answer(lines):
+    document = read([(float(left), float(top), " ".join(parts)) for left, top, parts in lines])
+    answer = extract([document], EVERYTHING)
+    assert set(plain(answer)) == {field.name for field in EVERYTHING.properties}
+    for leaf in leaves(answer):
+        assert 0.0 <= leaf.confidence <= 1.0
+        assert leaf.verification == "unverified" or leaf.sources
+    for ledger in answer.ledgers:
+        assert ledger.seen == ledger.returned + len(ledger.left_out)

@@ -11,6 +11,8 @@ from functools import cache
 
 from babel.core import get_global
 
+LONGEST_NUMBER = 30
+"""Letters of a number, at most: longer runs of figures are none that anybody reckons with."""
 GROUP = 3
 """Digits of a group of thousands."""
 
@@ -55,6 +57,8 @@ def amounts_in(text: str) -> list[Amount]:
     """
     found: list[Amount] = []
     for match in _NUMBER.finditer(text):
+        if len(match["digits"]) > LONGEST_NUMBER:
+            continue
         value, decimals = number_of(match["digits"])
         unit = (match["before"] or match["after"] or "").strip()
         percent = unit == "%"

@@ -29,23 +29,19 @@ def assigned(candidates: Mapping[str, Sequence[Candidate]]) -> dict[str, Candida
     best_for_label = _best_by_label(every)
     every = [_with_rival(one, best_for_label) for one in every]
     every.sort(key=lambda one: -one.score)
+    last = {one.wanted.path: at for at, one in enumerate(every)}
     chosen: dict[str, Candidate] = {}
     taken: dict[int, Candidate] = {}
-    waiting = every
-    while waiting:
-        one, *waiting = waiting
+    for at, one in enumerate(every):
         path = one.wanted.path
         if path in chosen or one.score < LEAST_SCORE:
             continue
         rival = next((taken[word] for word in one.words if word in taken), None)
-        if rival is not None and not _may_share(one, rival):
-            later = _weaker(one, SHARED_WORDS)
-            if later.score >= LEAST_SCORE and not any(other.wanted.path == path for other in waiting):
-                chosen[path] = later
-            continue
-        chosen[path] = one
-        for word in one.words:
-            taken.setdefault(word, one)
+        if rival is None or _may_share(one, rival):
+            chosen[path] = one
+            taken.update({word: one for word in one.words if word not in taken})
+        elif at == last[path] and one.score * SHARED_WORDS >= LEAST_SCORE:
+            chosen[path] = _weaker(one, SHARED_WORDS)
     return chosen
 
 

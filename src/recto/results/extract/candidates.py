@@ -55,7 +55,7 @@ SHARE_OF_LABEL_WORDS = 0.6
 
 _AFTER = re.compile(r"\s*(?:\((?![^)]*\d)[^)]*\))?[\s:：.#=|*/\\\])-]*")
 _NEXT_LABEL = re.compile(r"\s(?:[A-Z#][\w./#'-]*\s){0,3}?[A-Z][\w./#'-]*\s?[:：](?:\s|$)")
-_ENDS_AS_LABEL = re.compile(r"[:：]\s*$|^\(?\d{1,2}[.)]\s?[A-Z]")
+_ENDS_AS_LABEL = re.compile(r"[:：]\s*$|^\(?\d{1,2}[.)]\s?[A-Z]|^\([A-Z]\)[.:]?\s?[A-Z]")
 _FORMS_OF_VALUES = frozenset(
     ("number", "registration", "code", "id", "date", "amount", "phone", "fax", "email")
 )

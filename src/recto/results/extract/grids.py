@@ -39,7 +39,7 @@ def table_grids(text: DocumentText) -> Iterator[Grid]:
 def _of_table(text: DocumentText, part: Block, whole: Block) -> Grid:
     table = part.table
     assert table is not None
-    by_cell = _words_by_cell(text.read.words.get(part.page, ()), part, table.cells)
+    by_cell = _words_by_cell(text.words.get(part.page, ()), part, table.cells)
     rows: list[list[Passage | None]] = [[None] * table.columns for _ in range(table.rows)]
     left, right = [float("inf")] * table.columns, [0.0] * table.columns
     for at, cell in enumerate(table.cells):

@@ -6,7 +6,7 @@ them. Running text is read by whole blocks. Never decides what a passage means.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -20,6 +20,8 @@ PHRASE_GAP_EM = 1.0
 """White space, in font sizes, that parts two phrases: three or four word spaces, less than between columns."""
 SAME_ROW_SHARE = 0.5
 """Share of the lower phrase's height that two phrases of one row have in common."""
+LETTERS_HEIGHT, USUAL_SIZE = 0.8, 10.0
+"""Share of a line's height that its letters are high, and font size in points, where a page has no words."""
 SURE_READING = 1.0
 """Confidence of a word that was read from the file and not recognised."""
 
@@ -112,7 +114,13 @@ class DocumentText:
     @cached_property
     def pages(self) -> tuple[PageText, ...]:
         """The pages that have words, in their order."""
-        return tuple(self._page(number) for number in sorted(self.read.words) if self.read.words[number])
+        return tuple(self._page(number) for number in sorted(self.words) if self.words[number])
+
+    @cached_property
+    def words(self) -> Mapping[int, tuple[Word, ...]]:
+        """The words by page; those of a page that has none but has blocks, as a spreadsheet's, are its blocks' text."""
+        bare = [number for number in self._blocks if not self.read.words.get(number)]
+        return {**self.read.words, **{number: _words_of_blocks(self._blocks[number]) for number in bare}}
 
     @cached_property
     def passages(self) -> tuple[Passage, ...]:
@@ -141,7 +149,7 @@ class DocumentText:
         """Every block with the words in it, line by line; a word belongs to the smallest block around it."""
         found: list[tuple[Block, tuple[Word, ...]]] = []
         for number, blocks in self._blocks.items():
-            kept = _shared_out(self.read.words.get(number, ()), blocks)
+            kept = _shared_out(self.words.get(number, ()), blocks)
             for block, words in zip(blocks, kept, strict=True):
                 rows = [word for row in baselines(words) for word in row]
                 found.append((block, tuple(rows)))
@@ -156,12 +164,42 @@ class DocumentText:
         return pages
 
     def _page(self, number: int) -> PageText:
-        words = self.read.words[number]
+        words = self.words[number]
         lines = cut_lines(baselines(words), (), PHRASE_GAP_EM)
         blocks = self._blocks.get(number, [])
         phrases = [Passage(line.words, self.index, number, _block_at(line.box, blocks)) for line in lines]
         rows = _rows(phrases)
         return PageText(number, tuple(phrase for row in rows for phrase in row), rows)
+
+
+def _words_of_blocks(blocks: Sequence[Block]) -> tuple[Word, ...]:
+    """The text of blocks and of their cells as words, spread over the boxes it stands in."""
+    found: list[Word] = []
+    for block in blocks:
+        cells = (
+            [(cell.text, cell.box) for cell in block.table.cells]
+            if block.table is not None
+            else [(block.text, block.box)]
+        )
+        for text, box in cells:
+            lines = [line for line in text.split("\n") if line.strip()]
+            for at, line in enumerate(lines):
+                height = box.height / len(lines)
+                found.extend(
+                    _spread(line, Box(box.x0, box.y0 + at * height, box.x1, box.y0 + (at + 1) * height))
+                )
+    return tuple(found)
+
+
+def _spread(line: str, box: Box) -> Iterator[Word]:
+    """The words of a line side by side, each as wide as its letters, within a box."""
+    size = max(1.0, min(box.height * LETTERS_HEIGHT, USUAL_SIZE))
+    letter = min(size / 2, box.width / max(1, len(line)))
+    at = 0
+    for part in line.split():
+        at = line.index(part, at)
+        yield Word(part, Box(box.x0 + at * letter, box.y0, box.x0 + (at + len(part)) * letter, box.y1), size)
+        at += len(part)
 
 
 def block_lines(words: Sequence[Word]) -> list[Line]:

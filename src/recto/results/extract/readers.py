@@ -44,7 +44,7 @@ _IDENTIFIER = re.compile(
     r"(?<![\w])[#№]?\s?(?=[\w./_-]*\d)[A-Za-z0-9][\w./_-]*(?: \d{3}(?= \d{3}\b)| \d{3}\b(?! ?[%,.]\d))*",
     re.ASCII,
 )
-_EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(
     r"(?:https?://|www\.)[^\s<>\"|]+|(?<![@\w.])[\w-]+\.(?:com|org|net|gov|edu|io|co|eu|de|nl|fr|uk|my)(?:\.\w{2})?(?:/\S*)?(?![\w@])"
 )
@@ -58,7 +58,7 @@ _ZIP = re.compile(
 )
 _TIME = re.compile(r"\b(\d{1,2}):(\d{2})(?::(\d{2}))?\s?([AaPp]\.?[Mm])?\b")
 _DURATION = re.compile(
-    r"(?:(?P<word>[a-z-]+)\s*)?\(?(?P<digits>\d{1,3})?\)?[\s-]*(?P<unit>years?|months?|weeks?|days?|hours?)\b",
+    r"(?:(?<![a-z])(?P<word>[a-z]+(?:-[a-z]+)?)\s{0,3})?\(?(?P<digits>\d{1,3})?\)?[\s-]{0,3}(?P<unit>years?|months?|weeks?|days?|hours?)\b",
     re.IGNORECASE,
 )
 _COUNTED = (
