@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 
 from recto.document.extraction import Leaf, Node, RowLedger, Source
 from recto.document.schema import SchemaField
-from recto.results.extract.candidates import by_labels, labels_of
+from recto.results.extract.candidates import by_labels
 from recto.results.extract.evidence import Candidate, Evidence
 from recto.results.extract.labels import Wanted, wanted
 from recto.results.extract.names import name_words
 from recto.results.extract.parties import parties
 from recto.results.extract.passages import Passage
+from recto.results.extract.printed import labels_of
 from recto.results.extract.readers import readings, typed
 from recto.results.extract.tables import TEXT_KINDS, Continued, Row, rows_of_array
 from recto.results.extract.verify import verification_of

@@ -7,20 +7,14 @@ head is the label. Every candidate carries the words it stands on. Never chooses
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from recto.results.extract.evidence import Candidate, Evidence, ids, tokens_of
-from recto.results.extract.kinds import Kind
-from recto.results.extract.labels import Phrase, Wanted, likeness
-from recto.results.extract.lexicon import GENERIC_WORDS, LABEL_NOUNS, QUALIFIERS, STOP_WORDS
-from recto.results.extract.names import Token
+from recto.results.extract.labels import Wanted
+from recto.results.extract.lexicon import STOP_WORDS
 from recto.results.extract.passages import Passage, joined
+from recto.results.extract.printed import FREE_KINDS, Label, in_prose, is_label, labels_of
 from recto.results.extract.readers import TICK_BOX, Reading, readings, typed
 
-LEAST_LIKENESS = 0.55
-"""Labels less like the field than this are none of its."""
-LONGEST_LABEL = 9
-"""Words of a label, at most."""
 BEHIND_COLON, BEHIND, BEHIND_TEXT = 1.0, 0.95, 0.84
 """How surely a value belongs to a label in the same phrase: after a colon; a value of a special form; any text."""
 RIGHT_OF_COLON, RIGHT = 0.97, 0.9
@@ -29,20 +23,16 @@ BELOW, BELOW_FAR = 0.86, 0.6
 """And for a value below: in the next row, further down."""
 COLUMN_TOTAL, COLUMN_ONLY, COLUMN_FIRST = 0.9, 0.84, 0.6
 """And for amounts below the head of a column: in its row of totals, alone in it, one of many."""
+LEVEL_SHARE = 0.4
+"""Share of its height that a phrase right of a label has in common with it."""
 FARTHEST_RIGHT_PT = 330.0
 """White space between a label and the value right of it, in points, at most: half a page."""
 BELOW_LINES = 2.6
 """A value stands at most this many font sizes below its label."""
-PROSE_LETTERS, PROSE_WORDS = 200, 6
-"""Letters of a block and words of its line from which it is running text."""
 MANY_BELOW = 3
 """Labels in a row, and texts below one of them, from which they are a table."""
-LEADING = 1.25
-"""Distance of lines in running text, in font sizes."""
 COLUMN_ROWS = 60
 """Rows below a head that are read as its column."""
-FREE_KINDS: frozenset[Kind] = frozenset(("text", "name", "address"))
-"""Kinds that any text may be: the place must speak for them."""
 NEAR_START, NEAR_IDENTIFIER = 14, 3
 """Letters between a label and a value of a special form in one phrase, at most; and an identifier, which any word
 with a figure may be."""
@@ -50,37 +40,12 @@ CLOSE_LINES, SAME_EDGE = 1.0, 1.0
 """Lines of one value are no further apart and no more shifted than this, in font sizes."""
 STEP_RIGHT_PT = 60.0
 """A value in the row below its label may begin this far right of the label's end, in points."""
-SHARE_OF_LABEL_WORDS = 0.6
-"""A phrase with this share of words that labels are made of is a label itself."""
 
-_AFTER = re.compile(r"\s*(?:\((?![^)]*\d)[^)]*\))?[\s:：.#=|*/\\\])-]*")
 _NEXT_LABEL = re.compile(r"\s(?:[A-Z#][\w./#'-]*\s){0,3}?[A-Z][\w./#'-]*\s?[:：](?:\s|$)")
-_ENDS_AS_LABEL = re.compile(r"[:：]\s*$|^\(?\d{1,2}[.)]\s?[A-Z]|^\([A-Z]\)[.:]?\s?[A-Z]")
-_FORMS_OF_VALUES = frozenset(
-    ("number", "registration", "code", "id", "date", "amount", "phone", "fax", "email")
-)
 _DESCRIBING = frozenset(
     ("description", "item", "product", "service", "note", "comment", "title", "detail", "subject")
 )
-_TAXES = frozenset(("gst", "vat", "tax", "btw", "tva", "sst", "mwst"))
 _TOTALS = frozenset(("total", "totaal", "summe", "gesamt", "totale"))
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A printed label: tokens first..last of a phrase, how well it says the field, and the letter where it ends."""
-
-    phrase: Passage
-    first: int
-    last: int
-    fit: float
-    end: int
-    colon: bool
-
-    @property
-    def place(self) -> tuple[int, ...]:
-        one = self.phrase
-        return (one.document, one.page, one.place, self.first)
 
 
 def by_labels(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
@@ -95,110 +60,6 @@ def by_labels(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
     for label in labels_of(evidence, wanted, wanted.spans):
         found.extend(_part_of_span(evidence, wanted, label))
     return found
-
-
-def labels_of(evidence: Evidence, wanted: Wanted, phrases: Sequence[Phrase]) -> list[Label]:
-    """The printed labels that say a field by one of the phrases, each place once with its best fit."""
-    best: dict[tuple[int, int, int], Label] = {}
-    for phrase in phrases:
-        anchor = _anchor(phrase, evidence)
-        for word in evidence.same.of(anchor):
-            for passage, at in evidence.index.get(word, ()):
-                label = _label_at(evidence, passage, at, phrase, wanted.kind)
-                if label is None:
-                    continue
-                key = (id(passage), label.first, label.last)
-                if key not in best or label.fit > best[key].fit:
-                    best[key] = label
-    return list(best.values())
-
-
-def _anchor(phrase: Phrase, evidence: Evidence) -> str:
-    """The word of a phrase to look up: the rarest that is not generic."""
-    own = [word for word in phrase.words if word not in GENERIC_WORDS and word not in STOP_WORDS]
-    return min(own or phrase.words, key=lambda word: len(evidence.index.get(word, ())) or 1)
-
-
-def _label_at(evidence: Evidence, passage: Passage, at: int, phrase: Phrase, kind: Kind) -> Label | None:
-    tokens = tokens_of(passage)
-    first, last = _reach(passage.text, tokens, at, phrase, evidence)
-    if last - first >= LONGEST_LABEL:
-        return None
-    printed = [token.word for token in tokens[first : last + 1]]
-    fit = phrase.weight * likeness(phrase.words, printed, evidence.same)
-    if fit < LEAST_LIKENESS or _names_another(phrase, printed, kind):
-        return None
-    end = tokens[last].end
-    if STOP_WORDS.issuperset(phrase.words) and not _colon_at(passage.text, end):
-        return None
-    if first > 0 and passage.text[tokens[first].start].islower() and not _colon_at(passage.text, end):
-        return None
-    after = _AFTER.match(passage.text, end)
-    stop = after.end() if after else end
-    between = passage.text[end:stop]
-    return Label(passage, first, last, fit, stop, ":" in between or "：" in between)
-
-
-def _colon_at(text: str, end: int) -> bool:
-    return text[end : end + 2].lstrip()[:1] in (":", "：")
-
-
-def _names_another(phrase: Phrase, printed: Sequence[str], kind: Kind) -> bool:
-    """Whether a label asks for a value of another form: a company's number is not the company, a tax no total."""
-    others = set(printed) - set(phrase.words)
-    if kind in FREE_KINDS and others & _FORMS_OF_VALUES:
-        return True
-    telling = [word for word in printed if word not in STOP_WORDS]
-    return (
-        bool(telling) and telling[0] in _TAXES and not _TAXES & {phrase.words[0]} and "total" in telling[1:]
-    )
-
-
-def _reach(
-    text: str, tokens: Sequence[Token], at: int, phrase: Phrase, evidence: Evidence
-) -> tuple[int, int]:
-    """The tokens of the label around one of its words."""
-    first = last = at
-    while (
-        first > 0 and not _parts(text, tokens[first - 1], tokens[first]) and not _is_value(tokens[first - 1])
-    ):
-        first -= 1
-    colon = _colon_after(text, tokens, at)
-    while last + 1 < len(tokens) and not _parts(text, tokens[last], tokens[last + 1]):
-        word = tokens[last + 1].word
-        if _is_value(tokens[last + 1]):
-            break
-        mine = any(evidence.same.are(own, word) for own in phrase.words)
-        if (
-            not mine
-            and word not in GENERIC_WORDS | STOP_WORDS | LABEL_NOUNS | QUALIFIERS
-            and last + 1 > colon
-        ):
-            break
-        last += 1
-    while last > at and tokens[last].word in STOP_WORDS and last > colon:
-        last -= 1
-    return first, last
-
-
-def _colon_after(text: str, tokens: Sequence[Token], at: int) -> int:
-    """The last token before the next colon when only words stand before it, else the token itself."""
-    for place in range(at, min(len(tokens), at + LONGEST_LABEL)):
-        if place > at and _is_value(tokens[place]):
-            return at
-        rest = text[tokens[place].end : tokens[place].end + 2].lstrip()
-        if rest[:1] in (":", "："):
-            return place
-    return at
-
-
-def _parts(text: str, before: Token, after: Token) -> bool:
-    between = text[before.end : after.start]
-    return ":" in between or "：" in between or (". " in between and before.end - before.start > 3)  # noqa: PLR2004
-
-
-def _is_value(token: Token) -> bool:
-    return any(letter.isdigit() for letter in token.word) and len(token.word) > 1
 
 
 def _values(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candidate]:
@@ -218,17 +79,6 @@ def _values(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candid
         yield from _below(evidence, wanted, label)
     if wanted.kind in ("amount", "integer") and not behind:
         yield from _column(evidence, wanted, label)
-
-
-def in_prose(phrase: Passage) -> bool:
-    """Whether a phrase is a line of running text, where words name things without being labels."""
-    block = phrase.block
-    if block is None or block.type not in ("Text", "List Item") or len(block.text) < PROSE_LETTERS:
-        return False
-    if len(block.text.split("\n", 1)[0]) < PROSE_LETTERS:
-        return False
-    lines = max(1.0, block.box.height / (LEADING * phrase.size))
-    return len(phrase.words) >= PROSE_WORDS or len(block.text.split()) >= PROSE_WORDS * lines
 
 
 def _behind(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candidate]:
@@ -287,10 +137,25 @@ def _right(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candida
         edge = phrase.box.x1
 
 
-def _right_of(evidence: Evidence, phrase: Passage) -> Sequence[Passage]:
+def _right_of(evidence: Evidence, phrase: Passage) -> list[Passage]:
+    """The phrases right of one, from left to right: at its height, whichever row they were sorted into.
+
+    Where columns are set a little higher or lower than each other, two may lie behind one another; the one that is
+    nearer to the phrase's height counts.
+    """
     rows = evidence.rows[phrase.document, phrase.page]
-    row = rows[evidence.row_of[id(phrase)]]
-    return row[row.index(phrase) + 1 :]
+    at = evidence.row_of[id(phrase)]
+    beside = [
+        (one.box.overlap_y(phrase.box) / max(1e-6, min(one.box.height, phrase.box.height)), one)
+        for row in rows[max(0, at - 1) : at + 2]
+        for one in row
+        if one.box.x0 >= phrase.box.x1 - 1 and one is not phrase
+    ]
+    kept: list[Passage] = []
+    for share, one in sorted(beside, key=lambda pair: -pair[0]):
+        if share >= LEVEL_SHARE and not any(one.box.overlap_x(other.box) > 0 for other in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda one: one.box.x0)
 
 
 def _below(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candidate]:
@@ -432,20 +297,6 @@ def _part_of_span(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[
                 f"is the {which} of “{_shown(label)}”",
             )
             return
-
-
-def is_label(evidence: Evidence, phrase: Passage) -> bool:
-    """Whether a phrase is a label itself: it ends in a colon, or is made of words that labels have."""
-    if _ENDS_AS_LABEL.search(phrase.text):
-        return True
-    if phrase.text.startswith("#"):
-        return False
-    tokens = tokens_of(phrase)
-    if not tokens or any(_is_value(token) for token in tokens) or len(tokens) > LONGEST_LABEL:
-        return False
-    telling = [token.word for token in tokens if token.word not in STOP_WORDS]
-    known = sum(word in evidence.label_words for word in telling)
-    return bool(telling) and known >= SHARE_OF_LABEL_WORDS * len(telling)
 
 
 def _read(evidence: Evidence, wanted: Wanted, text: str) -> list[Reading]:

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 from recto.document.extraction import Scalar, Source
 from recto.document.page import FormField
-from recto.results.extract.candidates import FREE_KINDS, Label, labels_of
 from recto.results.extract.dates import folded
 from recto.results.extract.evidence import Candidate, Evidence, ids
 from recto.results.extract.labels import Wanted, likeness
 from recto.results.extract.names import name_words
 from recto.results.extract.passages import Passage, joined
+from recto.results.extract.printed import FREE_KINDS, Label, labels_of
 from recto.results.extract.readers import TICK_BOX, readings, typed
 
 LEAST_FIT = 0.55

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from recto.document.geometry import Box
 from recto.document.schema import SchemaField
-from recto.results.extract.candidates import labels_of
 from recto.results.extract.evidence import Candidate, Evidence
 from recto.results.extract.labels import Phrase, Wanted, wanted
+from recto.results.extract.printed import labels_of
 
 OWN_SECTION, OTHER_SECTION, NO_SECTION = 1.1, 0.5, 0.8
 """What becomes of a fit in the section of the field's object, in that of another object, and in none where the

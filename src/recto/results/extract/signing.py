@@ -7,11 +7,11 @@ signature of a notary is none of these. Dates of filing without a label are thos
 import re
 from collections.abc import Iterator, Sequence
 
-from recto.results.extract.candidates import labels_of
 from recto.results.extract.dates import dates_in
 from recto.results.extract.evidence import Candidate, Evidence, ids
 from recto.results.extract.labels import Phrase, Wanted
 from recto.results.extract.passages import DocumentText, Passage, joined
+from recto.results.extract.printed import labels_of
 
 LABELLED, BY_TITLE, NAME_ALONE, OATH = 0.85, 0.74, 0.56, 0.64
 """How sure a name or title is below a label that asks for both; with a title beside it; alone near a signature line;
