@@ -102,3 +102,15 @@ def test_a_page_that_is_about_no_money_has_no_issuer():
         "company": None,
         "vendor_name": None,
     }
+
+
+def test_a_person_who_can_be_written_to_may_issue_an_invoice():
+    document = read(
+        [
+            (60, 30, "Ada Lindqvist"),
+            (60, 44, "ada@example.org"),
+            (400, 30, "INVOICE"),
+            (60, 120, "Total: 12.50"),
+        ]
+    )
+    assert plain(extract([document], schema(vendor_name="string")))["vendor_name"] == "Ada Lindqvist"

@@ -76,6 +76,7 @@ _PARTS = {
     ),
     "country": re.compile(r"^(?P<part>[^\W\d_][^\d,]{3,30})$"),
 }  # fmt: skip
+_REACHED = re.compile(r"[\w.+-]+@[\w-]+\.\w|\bwww\.|^(?:tel|phone|ph)\b", re.IGNORECASE)
 _MONEY_WORDS = word_set(
     "invoice receipt total cash bill factuur facture rechnung factura fattura gst vat btw tva statement subtotal"
 )
@@ -214,6 +215,9 @@ def _with_form(lines: Sequence[Passage], at: int, run: list[Passage], place: int
 
 
 def _followed_by_address(lines: Sequence[Passage]) -> bool:
+    """Whether an address, the number of a register or a way to write to the issuer comes soon."""
+    if any(_REACHED.search(line.text) for line in lines[:2]):
+        return True
     return any(_is_address(line.text) or _REGISTER.match(line.text) for line in lines[:4])
 
 
