@@ -169,23 +169,23 @@ def _about_money(text: DocumentText) -> bool:
 def _name_lines(lines: Sequence[Passage]) -> tuple[list[Passage], list[Passage]]:
     """The lines of the name and those below it: a name with a legal form first, else whatever an address follows."""
     for formed in (True, False):
-        for at in range(len(lines)):
-            run = _run(lines, at)
-            if not run or not _followed_by_address(lines[at + len(run) - 1 :]):
+        for at, first in enumerate(lines):
+            column = [first, *(one for one in lines[at + 1 :] if one.box.overlap_x(first.box) > 0)]
+            run = _run(column)
+            if not run or not _followed_by_address(column[len(run) - 1 :]):
                 continue
             ends = [place for place, one in enumerate(run) if LEGAL_FORM.search(one.text)]
             if formed and ends:
-                whole = _with_form(lines, at, run, ends[0])
-                return whole, list(lines[at + ends[-1] + 1 :])
+                return _with_form(lines[:at], run, ends[0]), column[ends[-1] + 1 :]
             if not formed:
-                return run, list(lines[at + len(run) :])
+                return run, column[len(run) :]
     return [], []
 
 
-def _run(lines: Sequence[Passage], at: int) -> list[Passage]:
-    """Lines from one place on that may be a name, numbers of registers cut off."""
+def _run(lines: Sequence[Passage]) -> list[Passage]:
+    """The first lines of a column that may be a name, numbers of registers cut off."""
     run: list[Passage] = []
-    for line in lines[at : at + NAME_LINES]:
+    for line in lines[:NAME_LINES]:
         kept = _without_register(line)
         if kept is None or not _nameable(kept.text) or (run and not _close(run[-1], kept)):
             break
@@ -204,12 +204,12 @@ def _without_register(line: Passage) -> Passage | None:
     return Passage(words, line.document, line.page, line.block) if words and match.start() > 0 else None
 
 
-def _with_form(lines: Sequence[Passage], at: int, run: list[Passage], place: int) -> list[Passage]:
+def _with_form(above: Sequence[Passage], run: list[Passage], place: int) -> list[Passage]:
     """The lines of a name that ends in a legal form: of its block those above; the form alone may be on a line."""
     end = run[place]
     whole = [one for one in run[:place] if one.block is end.block or _FORM_ALONE.match(end.text)]
-    if not whole and at and _FORM_ALONE.match(end.text) and _close(lines[at - 1], end):
-        whole = [lines[at - 1]]
+    if not whole and above and _FORM_ALONE.match(end.text) and _close(above[-1], end):
+        whole = [above[-1]]
     after = [one for one in run[place + 1 :] if _FORM_ALONE.match(one.text)]
     return [*whole, end, *after]
 
