@@ -41,6 +41,7 @@ CLOSE_LINES, SAME_EDGE = 1.0, 1.0
 STEP_RIGHT_PT = 60.0
 """A value in the row below its label may begin this far right of the label's end, in points."""
 
+_NUMBERED = re.compile(r"^\(?[A-Z0-9]{1,2}[.)]\s")
 _NEXT_LABEL = re.compile(r"\s(?:[A-Z#][\w./#'-]*\s){0,3}?[A-Z][\w./#'-]*\s?[:：](?:\s|$)")
 _DESCRIBING = frozenset(
     ("description", "item", "product", "service", "note", "comment", "title", "detail", "subject")
@@ -231,7 +232,7 @@ def _going_on(evidence: Evidence, phrase: Passage, column: Sequence[Passage]) ->
         shared = line.box.overlap_x(phrase.box) >= 0.5 * min(line.box.width, phrase.box.width)
         aligned = shared or abs(line.box.x0 - phrase.box.x0) <= SAME_EDGE * phrase.size
         alike = line.block is phrase.block
-        if not (near and aligned and alike) or is_label(evidence, line):
+        if not (near and aligned and alike) or is_label(evidence, line) or _NUMBERED.match(line.text):
             return
         yield line
         last = line
