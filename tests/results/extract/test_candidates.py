@@ -1,0 +1,88 @@
+import pytest
+
+from documents.readings import DATE, leaves, paragraph, plain, read, schema
+from recto.results.extract.rules import extract
+
+
+def one(document, **field):
+    (name,) = field
+    return plain(extract([document], schema(**field)))[name]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [(60, 100, "Reference: R-77")],
+        [(60, 100, "Reference R-77")],
+        [(60, 100, "Reference"), (180, 100, "R-77")],
+        [(60, 100, "Reference:"), (60, 114, "R-77")],
+        [(60, 100, "Date"), (200, 100, "Reference"), (60, 114, "4 May 2021"), (200, 114, "R-77")],
+    ],
+)
+def test_behind_beside_and_below(lines):
+    assert one(read(lines), reference="string") == "R-77"
+
+
+def test_the_nearer_label_wins():
+    document = read(
+        [
+            (60, 100, "Ship date: 3 May 2021"),
+            (60, 116, "Order date: 1 May 2021"),
+            (60, 132, "Due date: 9 May 2021"),
+        ]
+    )
+    answer = plain(extract([document], schema(order_date=DATE, due_date=DATE, ship_date=DATE)))
+    assert answer == {"order_date": "2021-05-01", "due_date": "2021-05-09", "ship_date": "2021-05-03"}
+
+
+def test_both_ends_of_a_span():
+    document = read(
+        [(60, 100, "Flight dates"), (180, 100, "05/25/20 - 06/07/20"), (60, 130, "Springfield, IL 62704")]
+    )
+    answer = plain(extract([document], schema(flight_from=DATE, flight_to=DATE)))
+    assert answer == {"flight_from": "2020-05-25", "flight_to": "2020-06-07"}
+
+
+def test_the_total_of_a_column():
+    document = read(
+        [
+            *((60, 100, "Month"), (260, 100, "Spots"), (360, 100, "Gross amount")),
+            *((60, 114, "May"), (260, 114, "19"), (360, 114, "$11,840.00")),
+            *((60, 128, "June"), (260, 128, "21"), (360, 128, "$12,540.00")),
+            *((60, 142, "Totals"), (260, 142, "40"), (360, 142, "$24,380.00")),
+        ]
+    )
+    assert one(document, gross_amount="number") == 24380.0
+
+
+def test_a_name_on_two_lines():
+    document = read(
+        [
+            (60, 100, "1. Name of registrant"),
+            (60, 112, "SOCIETY OF FRIENDS"),
+            (60, 124, "OF OLD BRIDGES"),
+            (60, 170, "2. Purpose:"),
+        ]
+    )
+    assert one(document, registrant_name="string") == "SOCIETY OF FRIENDS OF OLD BRIDGES"
+
+
+def test_words_of_running_text_are_no_labels():
+    text = "The employee shall return all property of the company upon request, in the order and the amount given 12. "
+    document = read(paragraph(text * 4))
+    assert one(document, employee="string") is None
+    assert one(document, total="number") is None
+
+
+def test_two_fields_do_not_share_one_place():
+    document = read([(60, 100, "Account number: 12345678")])
+    answer = plain(
+        extract([document], schema(account_number="string", policy_number="string", claim_number="string"))
+    )
+    assert answer == {"account_number": "12345678", "policy_number": None, "claim_number": None}
+
+
+def test_values_of_the_wrong_kind_are_left_alone():
+    document = read([(60, 100, "Invoice date: see below"), (60, 130, "Total: on request")])
+    found = extract([document], schema(invoice_date=DATE, total="number"))
+    assert [leaf.value for leaf in leaves(found)] == [None, None]
