@@ -61,3 +61,9 @@ def test_a_decorated_number_below_everything_closes_a_short_page():
     assert marked([body(1), block("- 8 -", y=400)]) == [["Text", "Page Number"]]
     assert marked([body(1), block("8", y=400)]) == [["Text", "Text"]]
     assert marked([block("- 8 -", y=200), body(1)]) == [["Text", "Text"]]
+
+
+def test_small_lines_beside_a_page_number_are_its_foot():
+    texts = [("A Journal of Things", 60), ("7", 300), ("May 2024", 480)]
+    foot = [block(text, y=HEIGHT - 40, x=x, bold=True) for text, x in texts]
+    assert marked([body(1), *foot]) == [["Text", "Footer", "Page Number", "Footer"]]

@@ -120,7 +120,7 @@ def _typed(block: Block, layout: PageLayout, repeated: bool, blocks: Sequence[Bl
     outer = _may_be(block, layout, OUTER_SHARE)
     if is_page_number(whole) and (repeated or outer):
         return _as(block, "Page Number", whole)
-    if repeated or (outer and _stands_alone(block, layout, blocks)):
+    if repeated or (outer and (_stands_alone(block, layout, blocks) or _beside_number(block, blocks))):
         return _as(block, "Header" if _at_top(block, layout, EDGE_SHARE) else "Footer", whole)
     return block
 
@@ -131,6 +131,15 @@ def _as(block: Block, kind: str, text: str) -> Block:
     return replace(block, type="Header" if kind == "Header" else "Footer", text=text, marker="", level=0)
 
 
+def _beside_number(block: Block, blocks: Sequence[Block]) -> bool:
+    """A single line that shares its height with a lone page number: the two are set as one foot or head."""
+    return block.box.height <= 2 * block.font_size and any(
+        is_page_number(_whole(other)) and abs(other.box.center_y - block.box.center_y) <= block.font_size / 2
+        for other in blocks
+        if other is not block
+    )
+
+
 def _stands_alone(block: Block, layout: PageLayout, blocks: Sequence[Block]) -> bool:
     """A single line, no larger than the page's text, with clear space between it and the rest of the page."""
     if block.box.height > 2 * block.font_size:
@@ -138,8 +147,15 @@ def _stands_alone(block: Block, layout: PageLayout, blocks: Sequence[Block]) -> 
     body = [b for b in blocks if not _may_be(b, layout, OUTER_SHARE) and b.font_size]
     if not body:
         return False
-    usual = max(body, key=lambda b: len(b.text)).font_size
-    if block.font_size > usual or block.bold:
+    if block.font_size > _usual_size(body) or block.bold:
         return False
     gap = min(max(b.box.y0 - block.box.y1, block.box.y0 - b.box.y1) for b in body)
     return gap >= MIN_CLEAR_LINES * block.font_size
+
+
+def _usual_size(body: Sequence[Block]) -> float:
+    """The size of letters, in points, that most of the text is set in."""
+    letters: dict[float, int] = {}
+    for block in body:
+        letters[block.font_size] = letters.get(block.font_size, 0) + len(block.text)
+    return max(letters, key=letters.__getitem__)
