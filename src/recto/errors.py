@@ -7,7 +7,8 @@
     |-- Refused             the state of a job or a limit forbids it now
     |   `-- JobState, JobNotComplete, JobDeleted, JobCancelled, KeyReused, QueueFull, AuthFailed
     `-- OurFault            a defect, a crash or a missing part of this server
-        `-- ProcessingFailed, DownloadInterrupted, SubprocessCrashed, JobTimeout, Internal, Unavailable
+        `-- ProcessingFailed, DownloadInterrupted, SubprocessCrashed, JobTimeout, Internal, Unavailable,
+            ModelUnavailable, ModelTimedOut, ModelMisconfigured, ModelRefused, OutputNotUnderstood, ...
 
 `name` is the wire's error name (one of the vendor's 44), `status` the HTTP status a sync call answers with,
 `retryable` whether the same call may work later, after `retry_after_s` seconds. The message is for people: what
@@ -273,6 +274,57 @@ class SyncTimeout(OurFault):
 
     name = "TIMEOUT"
     status = 504
+
+
+class ModelUnavailable(OurFault):
+    """The language model cannot be reached, or failed for the moment."""
+
+    name = "LLM_PROVIDER_ERROR"
+    status = 502
+    retryable = True
+
+
+class ModelMisconfigured(OurFault):
+    """The language model's endpoint does not accept the server's requests: its settings must be corrected."""
+
+    name = "LLM_PROVIDER_ERROR"
+    status = 502
+
+
+class ModelTimedOut(OurFault):
+    """The language model took longer than it may."""
+
+    name = "TIMEOUT"
+    status = 504
+    retryable = True
+
+
+class ModelRefused(BadInput):
+    """The language model declined to answer."""
+
+    name = "PROCESSING_FAILED"
+    status = 422
+
+
+class OutputNotUnderstood(BadInput):
+    """The language model's answer was no JSON in the form of the schema, asked twice."""
+
+    name = "LLM_OUTPUT_PARSE_FAILED"
+    status = 400
+
+
+class OutputLimitExceeded(BadInput):
+    """The language model's answer is larger than it may be: ask for fewer fields or fewer pages."""
+
+    name = "OUTPUT_LIMIT_EXCEEDED"
+    status = 422
+
+
+class ContextWindowExceeded(BadInput):
+    """The document is too long for the language model, even piece by piece."""
+
+    name = "CONTEXT_WINDOW_EXCEEDED"
+    status = 422
 
 
 class Internal(OurFault):

@@ -77,19 +77,33 @@ class RowLedger:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a model was asked: calls made and tokens counted by the endpoint."""
+    """What a model was asked: calls made, tokens counted by the endpoint (`counted` False: estimated), and their
+    price in the operator's currency, None where he names none.
+    """
 
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    price: float | None = None
+    counted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How sure an engine that checked its own answer is of the whole, and why."""
+
+    confidence: Literal["high", "low"]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """An engine's answer: the tree in the form of the schema, and what the user should know."""
+    """An engine's answer: the tree in the form of the schema, and what the user should know. `model` names the model."""
 
     root: Node
     engine: EngineName = "rules"
     ledgers: tuple[RowLedger, ...] = ()
     warnings: tuple[str, ...] = ()
     cost: Cost = Cost()
+    model: str = ""
+    judgement: Judgement | None = None

@@ -1,0 +1,91 @@
+"""Read documents in, their text as numbered lines out, so that a model can name the lines a value stands on.
+
+Lines go in reading order, a table's row as one line with its columns parted. Each line knows its words, so that what a
+model names becomes a place on a page again. Hidden words are never part of a line: a reading keeps none.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from recto.blocks.lines import baselines
+from recto.document.block import Block
+from recto.document.extraction import ReadDocument, Source
+from recto.document.page import Word
+from recto.results.extract.passages import source_of
+
+COLUMN_GAP_EM = 1.5
+"""White space, in font sizes, that is shown as a border between columns: more than the widest word space in justified
+prose (1.5 on the development pages of the layout)."""
+BORDER = " | "
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedLine:
+    """A line as a model sees it; its number is its place, from 1. `document` counts from 0, `page` from 1."""
+
+    document: int
+    page: int
+    text: str
+
+
+class ReadLine:
+    """A line with its words."""
+
+    __slots__ = ("block", "document", "page", "starts", "text", "words")
+
+    def __init__(self, words: Sequence[Word], document: int, page: int, block: Block | None) -> None:
+        self.words = tuple(words)
+        self.document, self.page, self.block = document, page, block
+        self.starts: list[int] = []
+        text, before = "", None
+        for word in self.words:
+            text += _space(before, word)
+            self.starts.append(len(text))
+            text += " ".join(word.text.split())
+            before = word
+        self.text = text
+
+    @property
+    def numbered(self) -> NumberedLine:
+        """The line without its words."""
+        return NumberedLine(self.document, self.page, self.text)
+
+    def source(self, start: int, end: int) -> Source | None:
+        """The place of letters start..end of the text, None when they are no word."""
+        first = bisect_right(self.starts, start) - 1
+        last = bisect_right(self.starts, end - 1)
+        return source_of(self.words[max(first, 0) : last], self.document, self.page, self.block)
+
+
+def read_lines(documents: Sequence[ReadDocument]) -> list[ReadLine]:
+    """All lines of the documents; the line with number n is the entry n - 1. The same documents give the same lines."""
+    return [line for at, document in enumerate(documents) for line in _document_lines(at, document)]
+
+
+def _document_lines(at: int, document: ReadDocument) -> Iterator[ReadLine]:
+    blocks: dict[int, list[Block]] = {}
+    for block in document.blocks:
+        for part in block.fragments or (block,):
+            blocks.setdefault(part.page, []).append(part)
+    for number in sorted(document.words):
+        by_size = sorted(blocks.get(number, ()), key=lambda block: block.box.area)
+        placed = [(_block_of(word, by_size), word) for word in document.words[number]]
+        for _, group in groupby(placed, key=lambda one: id(one[0])):
+            run = list(group)
+            for row in baselines([word for _, word in run]):
+                yield ReadLine(sorted(row, key=lambda word: word.box.x0), at, number, run[0][0])
+
+
+def _block_of(word: Word, by_size: Sequence[Block]) -> Block | None:
+    return next((block for block in by_size if block.box.holds_center_of(word.box)), None)
+
+
+def _space(before: Word | None, word: Word) -> str:
+    if before is None:
+        return ""
+    gap = word.box.x0 - before.box.x1
+    if gap > COLUMN_GAP_EM * max(before.font_size, word.font_size, 1.0):
+        return BORDER
+    return " " if word.space_before else ""
