@@ -98,7 +98,9 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """An engine's answer: the tree in the form of the schema, and what the user should know. `model` names the model."""
+    """An engine's answer: the tree in the form of the schema, and what the user should know. `model` names the
+    model that was asked.
+    """
 
     root: Node
     engine: EngineName = "rules"
