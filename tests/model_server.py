@@ -151,7 +151,10 @@ class GoodReader:
             if label.strip().lower().replace(" ", "_") == name:
                 value = value.strip(" |")
                 kind = form["value"].split(" ")[0]
-                return {"value": float(value.replace(",", "")) if kind == "number" else value, "lines": [number]}
+                return {
+                    "value": float(value.replace(",", "")) if kind == "number" else value,
+                    "lines": [number],
+                }
         return {"value": None, "lines": []}
 
     def entries(self, form: dict[str, Any], lines: dict[int, str]) -> list[dict[str, Any]]:

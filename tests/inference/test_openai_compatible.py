@@ -123,7 +123,11 @@ async def test_what_goes_on_failing_is_unavailable(status):
     [
         (refused(401, "bad key"), ModelMisconfigured, "RECTO_MODEL_KEY"),
         (refused(404, "no model large"), ModelMisconfigured, "names of the models"),
-        (Reply({}, 307, {"location": "http://127.0.0.1:1/"}), ModelMisconfigured, "Redirects are not followed"),
+        (
+            Reply({}, 307, {"location": "http://127.0.0.1:1/"}),
+            ModelMisconfigured,
+            "Redirects are not followed",
+        ),
         (refused(400, "maximum context length is 4096 tokens"), ContextWindowExceeded, "4096"),
         (refused(413, "too much"), ContextWindowExceeded, "too much"),
         (Reply(raw=b"<html>"), ModelUnavailable, "no JSON"),

@@ -45,7 +45,7 @@ def cited(
     answer: ModelAnswer, root: SchemaField, lines: Sequence[ReadLine], rules: Extraction, *, judged: bool
 ) -> Extraction:
     """The extraction that a model's answer makes; `judged` asks for a judgement of the whole."""
-    tree = _node(answer.root, root, _Checked(lines, rules), rules.root)
+    tree = _node(answer.root, root, _Checked(lines, complete=answer.complete), rules.root)
     ledgers, short = _ledgers(tree, rules)
     told = list(_leaves(tree, ""))
     return Extraction(
@@ -62,9 +62,9 @@ def cited(
 class _Checked:
     """Makes leaves of what was said."""
 
-    def __init__(self, lines: Sequence[ReadLine], rules: Extraction) -> None:
+    def __init__(self, lines: Sequence[ReadLine], *, complete: bool) -> None:
         self._lines = lines
-        self.rules = rules
+        self.complete = complete
 
     def text_of(self, number: int) -> str:
         return self._lines[number - 1].text if 1 <= number <= len(self._lines) else ""
@@ -108,10 +108,12 @@ def _node(tree: Tree | None, field: SchemaField | None, checked: _Checked, rules
         }
     if field.type == "array":
         entries = tree if isinstance(tree, list) else []
-        if not entries and isinstance(rules, tuple) and tree is None:
-            return rules  # it was not asked about
+        if isinstance(rules, tuple) and not checked.complete and len(rules) > len(entries):
+            return rules  # the model was not asked about all of it, or not at all
         return tuple(_node(one, field.items, checked, None) for one in entries)
-    leaf = checked.leaf(tree if isinstance(tree, Said) else Said(None), field)
+    if not isinstance(tree, Said):
+        return rules if isinstance(rules, Leaf) else Leaf(None, reason="the model was not asked")
+    leaf = checked.leaf(tree, field)
     return crossed(leaf, rules) if isinstance(rules, Leaf) else _rounded(leaf)
 
 

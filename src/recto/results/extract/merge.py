@@ -33,7 +33,7 @@ def stating(text_of: TextOf) -> States:
 
 
 def merged(root: SchemaField, pieces: Sequence[Piece], states: States) -> dict[str, Tree]:
-    """One answer from those of all calls."""
+    """One answer from those of all calls; a part that no call was about is not in it."""
     answer: dict[str, Tree] = {}
     ordered = sorted(pieces, key=lambda piece: (piece.window.first, piece.window.last))
     every = list(parts(root))
@@ -43,7 +43,8 @@ def merged(root: SchemaField, pieces: Sequence[Piece], states: States) -> dict[s
             for piece in ordered
             if (found := at_path(piece.tree, part.names)) is not None
         ]
-        put(answer, part.names, _merged_part(part.field, told, states))
+        if told:
+            put(answer, part.names, _merged_part(part.field, told, states))
     if not every:  # an open schema: facts by name
         for piece in ordered:
             if isinstance(piece.tree, dict):
