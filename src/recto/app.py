@@ -27,6 +27,8 @@ from recto.storage.signed_urls import CursorSigner, UrlSigner
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from recto.inference.openai_compatible import Endpoint
+    from recto.inference.service import ModelService
     from recto.jobs.units import Workshop
     from recto.jobs.worker import Worker
 
@@ -148,6 +150,45 @@ def periods(settings: Settings) -> Periods:
     )
 
 
+def model_endpoint(settings: Settings) -> "Endpoint | None":
+    """The model endpoint that the settings name, whatever it is to be asked for."""
+    from recto.inference.openai_compatible import Endpoint  # noqa: PLC0415 - without a model nobody needs it
+
+    if settings.model_url is None:
+        return None
+    accurate = settings.model_accurate or settings.model_fast or ""
+    return Endpoint(
+        url=settings.model_url,
+        models={"accurate": accurate, "fast": settings.model_fast or accurate},
+        key=settings.model_key.get_secret_value() if settings.model_key else None,
+        sees=settings.model_vision,
+        concurrency=settings.model_concurrency,
+    )
+
+
+def model_service(settings: Settings) -> "ModelService | None":
+    """The model that extractions ask; None where the rules are to do it alone. Nothing is connected yet."""
+    if settings.model_url is None or settings.extract_engine == "rules":
+        return None
+    from recto.inference.cost import Price  # noqa: PLC0415 - without a model nobody needs it
+    from recto.inference.openai_compatible import OpenAiCompatible  # noqa: PLC0415
+    from recto.inference.service import CallLimits, ModelService  # noqa: PLC0415
+
+    endpoint = model_endpoint(settings)
+    return endpoint and ModelService(
+        client=OpenAiCompatible(endpoint),
+        limits=CallLimits(
+            context_tokens=settings.model_context_tokens,
+            answer_tokens=settings.model_answer_tokens,
+            timeout_s=settings.model_timeout_s,
+            at_once=settings.model_concurrency,
+        ),
+        tokens_per_job=settings.model_tokens_per_job,
+        price=Price(settings.model_price_in, settings.model_price_out),
+        fails="job" if settings.extract_engine == "model" else "rules",
+    )
+
+
 def _workshop(settings: Settings, name: str, database: Database, guard: AddressGuard) -> "Workshop":
     """What a worker's units are done with; its child pools start here."""
     from recto.jobs.children import Children  # noqa: PLC0415 - the API starts no children
@@ -178,6 +219,7 @@ def _workshop(settings: Settings, name: str, database: Database, guard: AddressG
         unit_timeout_s=settings.unit_timeout_s,
         lease_s=settings.lease_s,
         layout_model=settings.layout_model,
+        model=model_service(settings),
     )
 
 

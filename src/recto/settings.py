@@ -6,10 +6,10 @@ Each field's description is what `recto doctor` and docs/settings.md print. Size
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from recto.jobs.lanes import served_lanes
@@ -114,6 +114,43 @@ class Settings(BaseSettings):
     webhook_backoff_s: Annotated[tuple[float, ...], NoDecode] = Field(
         default=(1, 5), description="Waits between the delivery attempts of a direct webhook"
     )
+    extract_engine: Literal["auto", "rules", "model"] = Field(
+        default="auto",
+        description="Who extracts; auto: the model where there is one, and the rules when it fails; model: it alone",
+    )
+    model_url: str | None = Field(
+        default=None,
+        description="OpenAI-compatible endpoint of a language model, up to /v1; empty: none is asked",
+    )
+    model_key: SecretStr | None = Field(default=None, description="API key of that endpoint; empty: none")
+    model_accurate: str | None = Field(default=None, description="Name of the model that extracts")
+    model_fast: str | None = Field(
+        default=None, description="Name of the one for optimize_for_latency; empty: the accurate one"
+    )
+    model_vision: bool = Field(default=False, description="Whether it can be shown pictures of pages")
+    model_timeout_s: float = Field(
+        default=120, gt=0, description="Limit for one call of the model, retries included"
+    )
+    model_concurrency: int = Field(
+        default=4, ge=1, le=256, description="Calls a worker has under way at once"
+    )
+    model_context_tokens: int = Field(
+        default=16_000,
+        ge=2_000,
+        description="Tokens of one call, question and answer; long documents go in pieces",
+    )
+    model_answer_tokens: int = Field(default=4_000, ge=256, description="Tokens of one answer, at most")
+    model_tokens_per_job: int = Field(
+        default=500_000,
+        ge=1,
+        description="Tokens a job may use; then it ends with what is there, and says so",
+    )
+    model_price_in: float | None = Field(
+        default=None, ge=0, description="Price of a million tokens asked, told in results; empty: not told"
+    )
+    model_price_out: float | None = Field(
+        default=None, ge=0, description="Price of a million tokens answered"
+    )
     log_level: str = Field(
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged"
     )
@@ -147,6 +184,12 @@ class Settings(BaseSettings):
         "secret_key",
         "layout_model",
         "child_recycle_mb",
+        "model_url",
+        "model_key",
+        "model_accurate",
+        "model_fast",
+        "model_price_in",
+        "model_price_out",
         mode="before",
     )
     @classmethod
@@ -191,6 +234,30 @@ class Settings(BaseSettings):
         except ValueError as error:
             raise ValueError("its port must be a number up to 65535") from error
         return value
+
+    @field_validator("model_url")
+    @classmethod
+    def _is_endpoint(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError(
+                "it must begin with http:// or https:// and name a host, such as http://localhost:8000/v1"
+            )
+        return value.rstrip("/").removesuffix("/chat/completions")
+
+    @model_validator(mode="after")
+    def _models_are_whole(self) -> Self:
+        if self.model_url is not None and self.model_accurate is None and self.model_fast is None:
+            raise ValueError("RECTO_MODEL_URL is set, but no model is named: set RECTO_MODEL_ACCURATE")
+        if self.extract_engine == "model" and self.model_url is None:
+            raise ValueError("RECTO_EXTRACT_ENGINE is model, but RECTO_MODEL_URL names no endpoint")
+        if self.model_answer_tokens * 2 > self.model_context_tokens:
+            raise ValueError(
+                "RECTO_MODEL_ANSWER_TOKENS must leave half of RECTO_MODEL_CONTEXT_TOKENS to the question"
+            )
+        return self
 
     @property
     def base_url(self) -> str:

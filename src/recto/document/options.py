@@ -95,7 +95,11 @@ class CitationOptions:
 
 @dataclass(frozen=True, slots=True)
 class ExtractOptions:
-    """All options of one extraction. `schema` is JSON text: its order is that of the answer."""
+    """All options of one extraction. `schema` is JSON text: its order is that of the answer.
+
+    The last four concern a model: show it pictures of the pages, let it check its own answer, ask the fast one once,
+    ask for lists window by window.
+    """
 
     schema: str = "{}"
     prompt: str = ""
@@ -103,3 +107,7 @@ class ExtractOptions:
     citations: CitationOptions = field(default_factory=CitationOptions)
     force_url: bool = False
     form: BodyForm = "v3"
+    images: bool = False
+    deep: bool = False
+    fast: bool = False
+    by_windows: bool = False

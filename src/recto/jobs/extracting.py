@@ -5,7 +5,7 @@ opened: an extraction reads what their parses have kept.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,9 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from recto.document.extraction import ReadDocument
+from recto.document.extraction import Extraction, ReadDocument
 from recto.document.options import ExtractOptions, PageSpan
+from recto.document.schema import SchemaField
 from recto.errors import Internal, InvalidPageRange
 from recto.intake.reference import JobReference, parse_reference
 from recto.jobs.advance import chosen_pages
@@ -36,10 +37,27 @@ class Extracted:
     citations: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """Where the parts of one extraction lie: kept readings, the rules' findings, the answer and its citations."""
+
+    kept: tuple[Path, ...]
+    rules: Path
+    result: Path
+    citations: Path
+
+
 def extract_to_files(
-    kept: Sequence[Path], options: ExtractOptions, result: Path, citations: Path, *, parse_credits: float
+    kept: Sequence[Path],
+    options: ExtractOptions,
+    result: Path,
+    citations: Path,
+    *,
+    parse_credits: float,
+    told: Sequence[str] = (),
 ) -> Extracted:
-    """Write the answer as JSON to `result`, and to `citations` those that are no part of it, if there are any.
+    """Write the answer of the rules as JSON to `result`, and to `citations` those that are no part of it, if there
+    are any; `told` are sentences for the user that stand before those of the engine.
 
     Raises:
         InvalidSchema, InvalidPageRange: the options do not fit.
@@ -49,6 +67,21 @@ def extract_to_files(
     root = read_schema(msgspec.json.decode(options.schema))
     documents = chosen_documents([load(path) for path in kept], options.pages)
     found = extract(documents, root, options.prompt)
+    found = replace(found, warnings=(*told, *found.warnings))
+    return write_extraction(found, root, documents, options, result, citations, parse_credits=parse_credits)
+
+
+def write_extraction(
+    found: Extraction,
+    root: SchemaField,
+    documents: Sequence[ReadDocument],
+    options: ExtractOptions,
+    result: Path,
+    citations: Path,
+    *,
+    parse_credits: float,
+) -> Extracted:
+    """Print what an engine found into the files, as `extract_to_files` does."""
     places = [{page.number: page for page in document.pages} for document in documents]
     printed = print_extraction(found, root, places, options)
     written = result.write_bytes(msgspec.json.encode(printed.result))

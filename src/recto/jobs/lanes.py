@@ -35,7 +35,7 @@ QUEUES: dict[str, Queue] = {
     "intake": "intake",
     "read": "read",
     "assemble": "read",
-    "extract": "read",
+    "extract": "intake",  # it may wait for a model; what it computes is done by the readers all the same
     "ocr": "ocr",
 }
 """The queue of each kind of unit; a worker serves each queue with a number of slots of its own."""

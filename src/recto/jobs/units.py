@@ -6,9 +6,9 @@ other, the worker goes straight on with it instead of sending itself a task; the
 
 import asyncio
 import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -22,29 +22,22 @@ from recto.document.result import DocumentProperties
 from recto.errors import (
     BadInput,
     Internal,
-    InvalidConfig,
     NotAvailable,
-    NotFound,
     RectoError,
     SubprocessCrashed,
     Unavailable,
     of_ours,
 )
+from recto.inference.service import ModelService
 from recto.intake import filetype
-from recto.intake.fetch import Downloaded, Fetcher
+from recto.intake.fetch import Fetcher
 from recto.intake.filetype import FileType
 from recto.intake.reference import JobReference, UploadReference, UrlReference, parse_reference
 from recto.jobs.advance import MAX_CLAIMS, RECOGNITION_OFF, chosen_pages
+from recto.jobs.answering import Extractor, Hands
 from recto.jobs.assembling import Assembled, assemble_to_file
 from recto.jobs.children import Children
-from recto.jobs.copying import citations_key, copy_result, image_prefix, kept_key
-from recto.jobs.extracting import (
-    Extracted,
-    credits_of,
-    extract_options_of,
-    extract_to_files,
-    parses_of,
-)
+from recto.jobs.copying import copy_result, image_prefix, kept_key
 from recto.jobs.records import Copied, Outcome, Recorder, Taken
 from recto.jobs.sources import Sources
 from recto.jobs.submit import usable_parse_job
@@ -57,7 +50,6 @@ from recto.storage.secrets import Secrets
 
 INSPECT_TIMEOUT_S = 60.0  # opening and counting 10,000 pages takes about 2 s; repairing a large file more
 ASSEMBLE_TIMEOUT_S = 900.0
-EXTRACT_TIMEOUT_S = 900.0
 OCR_TIMEOUT_FACTOR = 2  # a page to be recognised may take so many times the limit of a unit of reading
 MAX_SETBACKS = (
     200  # times a unit meets a full disk or a missing storage before it fails: half an hour or more
@@ -126,6 +118,7 @@ class Workshop:
     unit_timeout_s: float
     lease_s: float
     layout_model: str | None = None
+    model: ModelService | None = None
 
 
 class UnitRunner:
@@ -136,7 +129,11 @@ class UnitRunner:
         self._shop = workshop
         self._recorder = recorder
         self._in_hand: dict[int, UUID] = {}
-        self._downloads: dict[UUID, asyncio.Task[Downloaded]] = {}
+        self._waits: dict[UUID, asyncio.Task[Any]] = {}
+        hands = Hands(self._waited_for, self._document, self._limit)
+        self._extractor = Extractor(
+            workshop.database, workshop.objects, workshop.children, hands, workshop.model
+        )
 
     @property
     def in_hand(self) -> frozenset[int]:
@@ -253,7 +250,7 @@ class UnitRunner:
                 case "assemble":
                     return await self._assemble(job, Path(folder))
                 case "extract":
-                    return await self._extract(job, Path(folder))
+                    return await self._extractor.extract(job, Path(folder))
                 case _:
                     return await self._read(job, held, Path(folder))
 
@@ -275,28 +272,30 @@ class UnitRunner:
                     return await self._open(job, path, row.key, name, options.read.force_extension, folder)
             case UrlReference(url=url):
                 path = folder / "download"
-                downloaded = await self._download(job.id, url, path)
+                downloaded = await self._waited_for(job.id, self._shop.fetcher.download(url, path))
                 key = f"jobs/{job.id}/source"
                 await self._shop.objects.put_file(key, path)
                 forced = options.read.force_extension
                 return await self._open(job, path, key, downloaded.name, forced, folder)
 
-    async def _download(self, job_id: UUID, url: str, to: Path) -> Downloaded:
-        task = asyncio.create_task(self._shop.fetcher.download(url, to))
-        self._downloads[job_id] = task
+    async def _waited_for(self, job_id: UUID, work: Coroutine[Any, Any, R]) -> R:
+        """Wait for work that needs the network and not a child, for as long as its job is open."""
+        task = asyncio.create_task(work)
+        self._waits[job_id] = task
         try:
             async with self._shop.database.begin() as connection:
                 job = await jobs.get(connection, job_id)
-            if job is None or not job.is_open:  # it ended before anybody could stop this download
+            if job is None or not job.is_open:  # it ended before anybody could stop this
                 task.cancel()
             return await task
         finally:
-            self._downloads.pop(job_id, None)
+            self._waits.pop(job_id, None)
+            task.cancel()
 
     def job_ended(self, job_id: UUID) -> None:
-        """Let go of a job that has ended: its document, and its download, whose host may say nothing for minutes."""
+        """Let go of a job that has ended: its document, and what it waits for, which may take minutes."""
         self._shop.sources.job_ended(job_id)
-        if task := self._downloads.get(job_id):
+        if task := self._waits.get(job_id):
             task.cancel()
 
     async def _open(
@@ -380,44 +379,6 @@ class UnitRunner:
         await self._shop.objects.put_file(kept_key(job.id), kept)
         await self._shop.objects.put_file(key, out)
         return Outcome(result_key=key, assembled=assembled, failures=tuple(failures))
-
-    # --- extracting ------------------------------------------------------------------------------------
-
-    async def _extract(self, job: jobs.JobRow, folder: Path) -> Outcome:
-        out, citations = folder / "result.json", folder / "citations.json"
-        async with self._shop.database.look() as connection:
-            parses = await parses_of(connection, job)
-        async with AsyncExitStack() as stack:
-            kept = [await self._kept(stack, parse) for parse in parses]
-            own = [parse for parse in parses if parse.parent_id == job.id]
-            extracted: Extracted = await self._shop.children.run(
-                "read",
-                job.id,
-                self._limit(job, EXTRACT_TIMEOUT_S),
-                extract_to_files,
-                kept,
-                extract_options_of(job),
-                out,
-                citations,
-                parse_credits=sum(credits_of(parse) for parse in own),
-            )
-        key = f"jobs/{job.id}/result.json"
-        if extracted.citations:
-            await self._shop.objects.put_file(citations_key(job.id), citations)
-        await self._shop.objects.put_file(key, out)
-        warnings = tuple(sentence for parse in own for sentence in parse.warnings)
-        return Outcome(
-            result_key=key, extracted=replace(extracted, warnings=(*warnings, *extracted.warnings))
-        )
-
-    async def _kept(self, stack: AsyncExitStack, parse: jobs.JobRow) -> Path:
-        try:
-            return await stack.enter_async_context(self._shop.objects.local_file(kept_key(parse.id)))
-        except NotFound as error:
-            raise InvalidConfig(
-                f"jobid://{parse.id} was parsed by a version that kept nothing to extract from: give the document"
-                " itself, or parse it again."
-            ) from error
 
     @asynccontextmanager
     async def _document(self, job: jobs.JobRow) -> AsyncGenerator[Document]:

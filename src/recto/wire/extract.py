@@ -13,7 +13,7 @@ from pydantic import Field
 
 from recto.document.options import CitationOptions, ExtractOptions
 from recto.document.options import ParseOptions as ParsePlan
-from recto.results.extract.schema import read_schema
+from recto.results.extract.schema import check_by_windows, read_schema
 from recto.wire import parse_options
 from recto.wire.asynchronous import QueuePriority, config__v3__AsyncConfig
 from recto.wire.inputs import Input, PageSelection, page_spans
@@ -44,20 +44,20 @@ class Citations(RequestModel):
 
 class ExtractSettings(RequestModel):
     include_images: bool = Field(
-        default=False, description="Show the pages to a model. Rule: none yet (warned)"
+        default=False, description="Show the pages to the model, of at most 9. Rule: jobs/asking"
     )
     optimize_for_latency: bool = Field(
-        default=False, description="Sooner, at a higher price. Rule: none yet (warned)"
+        default=False, description="The fast model, asked once. Rule: results/extract/model"
     )
     force_url_result: bool = Field(
         default=False, description="Hand the result out as a link, however small. Rule: api/answers"
     )
     array_extract: bool = Field(
         default=False,
-        description="Read long lists window by window; here they are always read whole. Rule: accepted, no effect",
+        description="Read lists window by window, as long documents always are. Rule: results/extract/model",
     )
     deep_extract: bool = Field(
-        default=False, description="A model extracts, checks and corrects. Rule: none yet (warned)"
+        default=False, description="The model checks and corrects its answer. Rule: results/extract/deep"
     )
     citations: Citations = Field(
         default=Citations(), description="Sources of the values. Rule: wire/extract_result"
@@ -75,7 +75,7 @@ class Instructions(RequestModel):
     )
     system_prompt: str = Field(
         default="Be precise and thorough.",
-        description="How a model should go about it. Rule: none yet (warned)",
+        description="How the model should go about it. Rule: results/extract/prompting",
     )
 
 
@@ -170,7 +170,9 @@ def to_options(
 
 def extract_options(instructions: Instructions, settings: ExtractSettings) -> ExtractOptions:
     """How to extract, of a request or of a pipeline's step; raises InvalidSchema and InvalidConfig."""
-    read_schema(instructions.schema_)
+    root = read_schema(instructions.schema_)
+    if settings.array_extract:
+        check_by_windows(root)
     citations = settings.citations
     return ExtractOptions(
         schema=json.dumps(instructions.schema_, ensure_ascii=False),
@@ -182,6 +184,10 @@ def extract_options(instructions: Instructions, settings: ExtractSettings) -> Ex
             parent_text=citations.parent_block is CitationParentBlockMode.FULL,
         ),
         force_url=settings.force_url_result,
+        images=settings.include_images,
+        deep=settings.deep_extract,
+        fast=settings.optimize_for_latency,
+        by_windows=settings.array_extract,
     )
 
 

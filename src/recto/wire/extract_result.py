@@ -61,6 +61,11 @@ def print_extraction(
         result = _shaped(found.root, root, citing.wrapped if options.citations.enabled else _value)
         result = result if options.citations.enabled else [result]
         citations, confidence = None, _confidence(told)
+    if found.judgement is not None:
+        confidence |= {
+            "confidence": found.judgement.confidence,
+            "reason": sound_text(found.judgement.reason),
+        }
     return PrintedExtraction(
         result=result,
         citations=citations,
@@ -166,7 +171,11 @@ def _account(found: Extraction, told: Sequence[tuple[str, Leaf]]) -> dict[str, A
             "calls": found.cost.calls,
             "prompt_tokens": found.cost.prompt_tokens,
             "completion_tokens": found.cost.completion_tokens,
+            "counted": found.cost.counted,
+            "price": found.cost.price,
         }
+    if found.model:
+        account["model"] = found.model
     return account
 
 

@@ -40,9 +40,7 @@ OLD_KEYS = frozenset(
 
 
 class ArrayExtractConfig(RequestModel):
-    enabled: bool = Field(
-        default=False, description="Long lists are always read whole. Rule: accepted, no effect"
-    )
+    enabled: bool = Field(default=False, description="Read lists window by window. Rule: wire/v2_extract")
     mode: Literal["auto", "legacy", "streaming", "no_overlap"] = Field(
         default="legacy", description="How a list is cut. Rule: accepted, no effect"
     )
@@ -77,10 +75,10 @@ class ExtractConfigNew(ClosedModel):
     )
     system_prompt: str = Field(
         default="Be precise and thorough.",
-        description="How a model should go about it. Rule: none yet (warned)",
+        description="How the model should go about it. Rule: wire/v2_extract",
     )
     deep_extract: bool = Field(
-        default=False, description="A model extracts, checks and corrects. Rule: none yet (warned)"
+        default=False, description="The model checks and corrects its answer. Rule: wire/v2_extract"
     )
     generate_citations: bool = Field(
         default=False, description="Sources of the values. Rule: wire/v2_extract"
@@ -92,7 +90,7 @@ class ExtractConfigNew(ClosedModel):
         default=False, description="One answer for each chunk. Rule: none yet (warned)"
     )
     include_images: bool = Field(
-        default=False, description="Show the pages to a model. Rule: none yet (warned)"
+        default=False, description="Show the pages to the model. Rule: wire/v2_extract"
     )
     spreadsheet_agent: bool = Field(
         default=False, description="The vendor's agent for workbooks. Rule: none yet (warned)"
@@ -138,7 +136,13 @@ def extract_today(old: ExtractConfigNew) -> tuple[SyncExtractConfig, bool, tuple
         "input": old.document_url,
         "parsing": groups_today(parse),
         "instructions": {"schema": old.schema_, "system_prompt": old.system_prompt},
-        "settings": {"citations": citations, "force_url_result": old.options.force_url_result},
+        "settings": {
+            "citations": citations,
+            "force_url_result": old.options.force_url_result,
+            "include_images": old.include_images,
+            "deep_extract": old.deep_extract,
+            "array_extract": old.array_extract.enabled,
+        },
     }
     priority = old.priority or old.latency_sensitive or old.experimental_options.latency_sensitive
     if not isinstance(old, AsyncExtractConfigNew):

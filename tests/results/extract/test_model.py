@@ -21,9 +21,10 @@ from recto.errors import (
 from recto.inference import openai_compatible
 from recto.inference.cost import Budget
 from recto.inference.openai_compatible import Endpoint, OpenAiCompatible
-from recto.results.extract.interview import CallLimits
-from recto.results.extract.model import ModelMeans, ModelRequest, check_by_windows, extract
+from recto.inference.service import CallLimits
+from recto.results.extract.model import ModelMeans, ModelRequest, extract
 from recto.results.extract.rules import extract as by_rules
+from recto.results.extract.schema import check_by_windows
 
 FORM = [(60, 40, "Reference: AB-2041"), (60, 60, "Place: Hamburg"), (60, 80, "Total: 1204.50")]
 FIELDS = schema(reference="string", place="string", total="number", telephone="string")

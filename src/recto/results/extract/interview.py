@@ -22,6 +22,7 @@ from recto.errors import (
 )
 from recto.inference.cost import IMAGE_TOKENS, Budget, BudgetSpent, estimated_tokens
 from recto.inference.port import Answer, ChatModel, Image, Limits, Message, Role
+from recto.inference.service import CallLimits
 from recto.results.extract.groups import halved, has_lists
 from recto.results.extract.merge import Piece
 from recto.results.extract.numbered import NumberedLine
@@ -48,16 +49,6 @@ class Question:
     group: SchemaField
     window: Window
     again: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CallLimits:
-    """Bounds of every call: tokens it may take in all and answer with, seconds, and how many run at once."""
-
-    context_tokens: int = 16_000
-    answer_tokens: int = 4_000
-    timeout_s: float = 120.0
-    at_once: int = 4
 
 
 @dataclass

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field, replace
 
 from recto.document.extraction import Extraction, ReadDocument
 from recto.document.schema import SchemaField
-from recto.errors import InvalidConfig
 from recto.inference.cost import Budget, estimated_tokens
 from recto.inference.port import ChatModel, Image
+from recto.inference.service import CallLimits
 from recto.results.extract.addressed import warnings_of_addresses
 from recto.results.extract.answers import ModelAnswer, Tree
 from recto.results.extract.citing import cited, hints_of
 from recto.results.extract.dates import day_first
 from recto.results.extract.deep import rechecked
 from recto.results.extract.groups import grouped, split_lists
-from recto.results.extract.interview import CallLimits, Interview, Pictures, Question
+from recto.results.extract.interview import Interview, Pictures, Question
 from recto.results.extract.merge import merged, stating
 from recto.results.extract.numbered import NumberedLine, ReadLine, read_lines
 from recto.results.extract.prompting import Hint, messages_of
@@ -62,15 +62,6 @@ class ModelMeans:
     client: ChatModel
     budget: Budget
     limits: CallLimits = field(default_factory=CallLimits)
-
-
-def check_by_windows(root: SchemaField) -> None:
-    """Raise InvalidConfig for a schema that array_extract cannot serve: one without a list at its top level."""
-    if root.type != "array" and not any(one.type == "array" for one in root.properties):
-        raise InvalidConfig(
-            "settings.array_extract needs a list at the top level of the schema: a property of type array. Leave it"
-            " out, or use settings.deep_extract."
-        )
 
 
 def model_input(lines: Sequence[ReadLine], rules: Extraction) -> ModelInput:

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from recto.document.extraction import Scalar
 from recto.document.schema import FieldType, SchemaField
-from recto.errors import InvalidSchema
+from recto.errors import InvalidConfig, InvalidSchema
 
 MAX_FIELDS = 5_000
 """Places of one answer: ten times the widest schemas people write; more only comes of references upon references."""
@@ -118,6 +118,15 @@ def read_schema(schema: object) -> SchemaField:
             ' {"type": "object", "properties": {"name_of_the_value": ...}}.'
         )
     return root
+
+
+def check_by_windows(root: SchemaField) -> None:
+    """Raise InvalidConfig for a schema that array_extract cannot serve: one without a list at its top level."""
+    if root.type != "array" and not any(one.type == "array" for one in root.properties):
+        raise InvalidConfig(
+            "settings.array_extract needs a list at the top level of the schema: a property of type array. Leave it"
+            " out, or use settings.deep_extract."
+        )
 
 
 def _check_keywords(schema: object) -> None:
