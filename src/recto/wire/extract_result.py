@@ -171,9 +171,11 @@ def _account(found: Extraction, told: Sequence[tuple[str, Leaf]]) -> dict[str, A
             "calls": found.cost.calls,
             "prompt_tokens": found.cost.prompt_tokens,
             "completion_tokens": found.cost.completion_tokens,
-            "counted": found.cost.counted,
-            "price": found.cost.price,
         }
+        if not found.cost.counted:
+            account["cost"]["estimated"] = True
+        if found.cost.price is not None:
+            account["cost"]["price"] = found.cost.price
     if found.model:
         account["model"] = found.model
     return account
