@@ -5,6 +5,7 @@ import socket
 import pytest
 from pydantic import SecretStr
 
+from model_server import model_server
 from recto.cli import doctor
 from recto.settings import Settings
 
@@ -174,3 +175,25 @@ def test_servers_on_several_hosts_need_one_secret_and_one_storage():
         assert finding.level == "note"
         assert f"RECTO_{name.upper()}" in finding.text
     assert [one.level for one in doctor._shared(Settings(database_url=None))] == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("large", "ok      it has large"), ("huge", "note    it does not list huge, but small, large")],
+)
+def test_the_model_endpoint_is_asked(report, name, told):
+    with model_server(lambda body, number: None) as server:
+        ended = report(RECTO_MODEL_URL=server.url, RECTO_MODEL_ACCURATE=name, RECTO_MODEL_KEY="model-key-1")
+        assert server.keys == ["Bearer model-key-1"]
+    assert ended.code == 0
+    assert told in ended.out
+    assert "model-key-1" not in ended.out
+
+
+@pytest.mark.parametrize(("engine", "level", "code"), [("auto", "note", 0), ("model", "broken", 1)])
+def test_a_model_out_of_reach_is_told(report, engine, level, code):
+    ended = report(
+        RECTO_MODEL_URL="http://127.0.0.1:9/v1", RECTO_MODEL_ACCURATE="m", RECTO_EXTRACT_ENGINE=engine
+    )
+    assert ended.code == code
+    assert any(line.startswith(level) for line in lines(ended, "127.0.0.1:9 cannot be reached"))

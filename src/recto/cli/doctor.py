@@ -20,7 +20,7 @@ from uuid import uuid4
 import httpx
 from pydantic import SecretStr
 
-from recto.app import recto_version
+from recto.app import model_endpoint, recto_version
 from recto.errors import RectoError, Unavailable
 from recto.settings import Settings
 
@@ -52,6 +52,7 @@ OLDEST_POSTGRES = 13  # what the job engine needs
 PROBE_TIMEOUT_S = 5.0
 HTTP_OK = 200
 HIDDEN = "***"
+SHOWN_MODELS = 10
 
 _PASSWORD = re.compile(r"(://[^:/?#@\s]*):[^/?#\s]*@")
 _SECRET_QUERY = re.compile(r"([?&][^=&]*(?:password|secret|token|key|sig)[^=&]*)=[^&#\s]*", re.IGNORECASE)
@@ -386,6 +387,39 @@ def _storage(settings: Settings) -> Iterator[Finding]:
     yield Finding("ok", f"{place} takes and deletes an object")
 
 
+def _model(settings: Settings) -> Iterator[Finding]:
+    endpoint = model_endpoint(settings)
+    if endpoint is None:
+        yield Finding(
+            "ok", "no language model is named: values are extracted by rules, and nothing is sent anywhere"
+        )
+        return
+    if settings.extract_engine == "rules":
+        yield Finding("note", "RECTO_EXTRACT_ENGINE is rules: the model that is named is never asked")
+    from recto.inference.openai_compatible import OpenAiCompatible  # noqa: PLC0415 - only those who have one need it
+
+    async def listed() -> list[str]:
+        client = OpenAiCompatible(endpoint)
+        try:
+            return await client.models()
+        finally:
+            await client.close()
+
+    place = masked_url(endpoint.url)
+    try:
+        there = asyncio.run(listed())
+    except RectoError as error:
+        level: Level = "broken" if settings.extract_engine == "model" else "note"
+        yield Finding(level, masked_url(error.message))
+        return
+    yield Finding("ok", f"{place} answers and lists {len(there)} model{'' if len(there) == 1 else 's'}")
+    for name in dict.fromkeys(endpoint.models.values()):
+        if name in there:
+            yield Finding("ok", f"it has {name}")
+        else:
+            yield Finding("note", f"it does not list {name}, but {', '.join(there[:SHOWN_MODELS]) or 'none'}")
+
+
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("Libraries", _python),
     ("Recognition of scans", _recognition),
@@ -395,4 +429,5 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("Workers", _workers),
     ("Storage", _storage),
     ("Several hosts", _shared),
+    ("Language model", _model),
 )

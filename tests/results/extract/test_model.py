@@ -386,3 +386,8 @@ async def test_a_slow_model_ends_in_time():
 
     with pytest.raises(ModelTimedOut):
         await ask(lambda body, number: Reply({}, pause_s=1), FORM, FIELDS, limits=CallLimits(timeout_s=0.2))
+
+
+async def test_an_endpoint_that_cuts_questions_without_a_word_is_noticed():
+    found, _ = await ask(GoodReader(), [read(*[rows(40, 1 + 40 * page) for page in range(6)])], ROWS)
+    assert "it seems to cut long questions" in found.warnings[-1]

@@ -34,6 +34,9 @@ from recto.results.extract.windows import SMALLEST_LINES, Window
 LEAST_ANSWER_TOKENS = 64
 """Tokens without which an answer is not asked for."""
 REFUSAL_LETTERS = 200
+CUT_LETTERS, MOST_LETTERS_PER_TOKEN = 4_000, 8
+"""Letters of a question from which its count is looked at, and letters that a token has at most on average: in any
+language and with any tokeniser fewer than twice the usual four."""
 
 ENDPOINT_FAULTS = (ModelUnavailable, ModelMisconfigured, ModelTimedOut)
 """Errors after which other calls would end alike."""
@@ -53,7 +56,11 @@ class Question:
 
 @dataclass
 class Interview:
-    """One job's conversation with a model. `faults` are calls that came to nothing: the window, and why."""
+    """One job's conversation with a model. `faults` are calls that came to nothing: the window, and why.
+
+    `unasked` are windows for which the budget left nothing; `cut` are the letters of a question and the tokens that
+    the endpoint counted of it, where these are far too few.
+    """
 
     lines: Sequence[NumberedLine]
     client: ChatModel
@@ -66,6 +73,7 @@ class Interview:
     day_first: bool = True
     faults: list[tuple[Window, RectoError]] = field(default_factory=list[tuple[Window, RectoError]])
     unasked: list[Window] = field(default_factory=list[Window])
+    cut: tuple[int, int] | None = None
     _given_up: RectoError | None = None
 
     async def ask(self, questions: Sequence[Question]) -> list[Piece]:
@@ -135,6 +143,7 @@ class Interview:
             usage = answer.usage
         finally:
             self.budget.settle(asked, granted, usage)
+        self._look_at_count(messages, answer)
         if answer.finish == "refused":
             said = " ".join(answer.text.split())[:REFUSAL_LETTERS]
             raise ModelRefused(f"The model declined to answer: {said or 'it gave no reason'}.")
@@ -146,6 +155,13 @@ class Interview:
                 " fields or fewer pages."
             )
         return answer
+
+    def _look_at_count(self, messages: Sequence[Message], answer: Answer) -> None:
+        """Notice an endpoint that cuts questions without a word: it counts fewer tokens than there can be."""
+        letters = sum(len(message.text) for message in messages)
+        counted = answer.usage.prompt_tokens
+        if answer.usage.counted and letters > CUT_LETTERS and counted * MOST_LETTERS_PER_TOKEN < letters:
+            self.cut = (letters, counted)
 
     def _images(self, window: Window) -> list[Image]:
         some = self.lines[window.first - 1 : window.last]

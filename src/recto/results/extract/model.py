@@ -181,6 +181,12 @@ def _losses(interview: Interview) -> list[str]:
             f"The job's cap on tokens (RECTO_MODEL_TOKENS_PER_JOB) was reached: the model was not asked about {pages}"
             " for all fields; what is missing there was taken from the rules, or is null."
         )
+    if interview.cut is not None:
+        letters, counted = interview.cut
+        told.append(
+            f"The model's endpoint counted {counted:,} tokens in a question of {letters:,} letters: it seems to cut"
+            " long questions. Give it as much context as RECTO_MODEL_CONTEXT_TOKENS says, or lower that."
+        )
     return told
 
 
