@@ -13,12 +13,18 @@ from recto.blocks.lines import baselines
 from recto.document.block import Block
 from recto.document.extraction import ReadDocument, Source
 from recto.document.page import Word
-from recto.results.extract.passages import source_of
+from recto.results.extract.passages import SAME_ROW_SHARE, source_of
 
 COLUMN_GAP_EM = 1.5
 """White space, in font sizes, that is shown as a border between columns: more than the widest word space in justified
 prose (1.5 on the development pages of the layout)."""
 BORDER = " | "
+LEAST_AMOUNTS = 3
+"""Rows of a column of amounts, at least."""
+MOSTLY = 0.7
+"""Share of rows that must be amounts, and that must have a text beside them."""
+AMOUNT_SHARE = 0.5
+"""Share of figures and their signs in the letters of an amount, whose currency or tax sign is the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +78,73 @@ def _document_lines(at: int, document: ReadDocument) -> Iterator[ReadLine]:
     for number in sorted(document.words):
         by_size = sorted(blocks.get(number, ()), key=lambda block: block.box.area)
         placed = [(_block_of(word, by_size), word) for word in document.words[number]]
+        runs: list[_Run] = []
         for _, group in groupby(placed, key=lambda one: id(one[0])):
             run = list(group)
-            for row in baselines([word for _, word in run]):
-                yield ReadLine(sorted(row, key=lambda word: word.box.x0), at, number, run[0][0])
+            runs.append(_Run(run[0][0], [row_of(row) for row in baselines([word for _, word in run])]))
+        for run in _with_amounts_beside(runs):
+            for row in run.rows:
+                yield ReadLine(row, at, number, run.block)
+
+
+@dataclass(slots=True)
+class _Run:
+    """The rows of one block, or of words in none."""
+
+    block: Block | None
+    rows: list[list[Word]]
+
+
+def row_of(words: Sequence[Word]) -> list[Word]:
+    """The words of a row from left to right."""
+    return sorted(words, key=lambda word: word.box.x0)
+
+
+def _with_amounts_beside(runs: list[_Run]) -> list[_Run]:
+    """The runs with columns of amounts put to the texts on whose rows they stand, as on receipts.
+
+    Read block by block, all articles would come before all prices, and nobody could tell which belong together.
+    """
+    kept: list[_Run] = []
+    for run in runs:
+        other = next((one for one in runs if one is not run and _stand_beside(one, run)), None)
+        if other is None:
+            kept.append(run)
+            continue
+        for row in run.rows:
+            beside = next((one for one in other.rows if one[0] not in row and _same_row(one, row)), None)
+            if beside is None:
+                other.rows.append(row)
+            else:
+                beside.extend(row)
+        other.rows.sort(key=lambda one: one[0].box.center_y)
+    return kept
+
+
+def _stand_beside(text: _Run, amounts: _Run) -> bool:
+    """Whether a run is a column of amounts whose rows continue those of a text to its left."""
+    if len(amounts.rows) < LEAST_AMOUNTS or (amounts.block is not None and amounts.block.table is not None):
+        return False
+    told = sum(_is_amount(row) for row in amounts.rows)
+    if told < MOSTLY * len(amounts.rows) or sum(_is_amount(row) for row in text.rows) > MOSTLY * len(
+        text.rows
+    ):
+        return False
+    shared = sum(
+        any(_same_row(one, row) and one[-1].box.x1 <= row[0].box.x0 for one in text.rows)
+        for row in amounts.rows
+    )
+    return shared >= MOSTLY * len(amounts.rows)
+
+
+def _is_amount(row: Sequence[Word]) -> bool:
+    letters = "".join(word.text for word in row)
+    return sum(letter.isdigit() or letter in ".,-+%()" for letter in letters) >= AMOUNT_SHARE * len(letters)
+
+
+def _same_row(one: Sequence[Word], other: Sequence[Word]) -> bool:
+    left, right = one[-1].box, other[0].box
+    return left.overlap_y(right) >= SAME_ROW_SHARE * min(left.height, right.height)
 
 
 def _block_of(word: Word, by_size: Sequence[Block]) -> Block | None:
