@@ -72,6 +72,7 @@ class ModelServer:
                     number = len(server.asked)
                     server.asked.append(body)
                     server.keys.append(self.headers.get("authorization"))
+                server.came.set()
                 self.send(server.behaviour(body, number))
 
             def send(self, reply: Reply) -> None:
@@ -91,9 +92,15 @@ class ModelServer:
             def log_message(self, *args: Any) -> None:
                 pass
 
+        self.came = threading.Event()
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.http.server_port}/v1"
+
+    def wait_for_a_request(self) -> None:
+        """Return once anything was asked; raises TimeoutError when nothing is."""
+        if not self.came.wait(10):
+            raise TimeoutError("nobody asked the model")
 
 
 @contextmanager

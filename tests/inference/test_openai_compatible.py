@@ -112,9 +112,12 @@ async def test_retry_after_is_heeded():
 
 @pytest.mark.parametrize("status", [429, 500, 502])
 async def test_what_goes_on_failing_is_unavailable(status):
-    with model_server(lambda body, number: refused(status, "no luck")) as server:
-        with pytest.raises(ModelUnavailable, match=f"answered {status}: no luck."):
-            await ask(server)
+    told = f"answered {status}: no luck."
+    with (
+        model_server(lambda body, number: refused(status, "no luck")) as server,
+        pytest.raises(ModelUnavailable, match=told),
+    ):
+        await ask(server)
     assert len(server.asked) == openai_compatible.RETRIES + 1
 
 
@@ -135,23 +138,23 @@ async def test_what_goes_on_failing_is_unavailable(status):
     ],
 )
 async def test_an_endpoints_faults_have_names(reply, error, said_so):
-    with model_server(lambda body, number: reply) as server:
-        with pytest.raises(error, match=said_so):
-            await ask(server)
+    with model_server(lambda body, number: reply) as server, pytest.raises(error, match=said_so):
+        await ask(server)
 
 
 async def test_the_key_is_in_no_message():
-    with model_server(lambda body, number: refused(401, "bad key")) as server:
-        with pytest.raises(ModelMisconfigured) as caught:
-            await ask(server)
+    with (
+        model_server(lambda body, number: refused(401, "bad key")) as server,
+        pytest.raises(ModelMisconfigured) as caught,
+    ):
+        await ask(server)
     assert "key-1" not in caught.value.message
 
 
 async def test_an_answer_without_bounds_is_not_read_on(monkeypatch):
     monkeypatch.setattr(openai_compatible, "MAX_ANSWER_BYTES", 10_000)
-    with model_server(lambda body, number: said("x" * 20_000)) as server:
-        with pytest.raises(OutputLimitExceeded):
-            await ask(server)
+    with model_server(lambda body, number: said("x" * 20_000)) as server, pytest.raises(OutputLimitExceeded):
+        await ask(server)
 
 
 async def test_refusals_and_cuts_are_told_apart():
@@ -175,8 +178,7 @@ async def test_a_slow_model_is_given_up():
 async def test_a_call_is_cancelled_at_once():
     with model_server(lambda body, number: Reply({}, pause_s=1.5)) as server:
         task = asyncio.create_task(ask(server))
-        while not server.asked:
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(server.wait_for_a_request)
         began = time.monotonic()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -14,6 +14,7 @@ from recto.errors import (
     InvalidConfig,
     ModelMisconfigured,
     ModelRefused,
+    ModelTimedOut,
     ModelUnavailable,
     OutputLimitExceeded,
     OutputNotUnderstood,
@@ -382,8 +383,6 @@ async def test_lines_of_the_document_are_all_shown_once_per_window():
 
 
 async def test_a_slow_model_ends_in_time():
-    from recto.errors import ModelTimedOut
-
     with pytest.raises(ModelTimedOut):
         await ask(lambda body, number: Reply({}, pause_s=1), FORM, FIELDS, limits=CallLimits(timeout_s=0.2))
 

@@ -15,7 +15,7 @@ MOST_WARNINGS = 5
 _ADDRESSED = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:previous|prior|above|earlier|preceding|all|any|your|the|these)\b"
     r".{0,20}\b(?:instruction|prompt|direction|rule|guideline|context)s?\b"
-    r"|\byou are (?:now |an? )?(?:ai\b|assistant|language model|llm|chatbot|gpt|helpful assistant)"
+    r"|\byou are (?:now )?(?:an? )?(?:ai\b|assistant|language model|llm|chatbot|gpt|helpful assistant)"
     r"|\b(?:system prompt|system message|developer message)\b"
     r"|\bas an? (?:ai|artificial intelligence|language model|llm)\b"
     r"|\b(?:note|message|instructions?|attention) (?:to|for) (?:the )?(?:ai|llm|language model|assistant|model)s?\b"

@@ -19,8 +19,6 @@ COLUMN_GAP_EM = 1.5
 """White space, in font sizes, that is shown as a border between columns: more than the widest word space in justified
 prose (1.5 on the development pages of the layout)."""
 BORDER = " | "
-LEAST_AMOUNTS = 3
-"""Rows of a column of amounts, at least."""
 MOSTLY = 0.7
 """Share of rows that must be amounts, and that must have a text beside them."""
 AMOUNT_SHARE = 0.5
@@ -39,11 +37,14 @@ class NumberedLine:
 class ReadLine:
     """A line with its words."""
 
-    __slots__ = ("block", "document", "page", "starts", "text", "words")
+    __slots__ = ("blocks", "document", "page", "starts", "text", "words")
 
-    def __init__(self, words: Sequence[Word], document: int, page: int, block: Block | None) -> None:
-        self.words = tuple(words)
-        self.document, self.page, self.block = document, page, block
+    def __init__(
+        self, words: Sequence[Word], document: int, page: int, blocks: Sequence[Block | None]
+    ) -> None:
+        """`blocks` are those that the words stand in, one for each."""
+        self.words, self.blocks = tuple(words), tuple(blocks)
+        self.document, self.page = document, page
         self.starts: list[int] = []
         text, before = "", None
         for word in self.words:
@@ -62,7 +63,8 @@ class ReadLine:
         """The place of letters start..end of the text, None when they are no word."""
         first = bisect_right(self.starts, start) - 1
         last = bisect_right(self.starts, end - 1)
-        return source_of(self.words[max(first, 0) : last], self.document, self.page, self.block)
+        first = max(first, 0)
+        return source_of(self.words[first:last], self.document, self.page, self.blocks[first])
 
 
 def read_lines(documents: Sequence[ReadDocument]) -> list[ReadLine]:
@@ -81,18 +83,32 @@ def _document_lines(at: int, document: ReadDocument) -> Iterator[ReadLine]:
         runs: list[_Run] = []
         for _, group in groupby(placed, key=lambda one: id(one[0])):
             run = list(group)
-            runs.append(_Run(run[0][0], [row_of(row) for row in baselines([word for _, word in run])]))
+            rows = [row_of(row) for row in baselines([word for _, word in run])]
+            fresh = _Run(run[0][0], rows)
+            if runs and _goes_on(runs[-1], fresh):
+                runs[-1].rows.extend(rows)
+            else:
+                runs.append(fresh)
         for run in _with_amounts_beside(runs):
             for row in run.rows:
-                yield ReadLine(row, at, number, run.block)
+                yield ReadLine(row, at, number, [_block_of(word, by_size) for word in row])
 
 
 @dataclass(slots=True)
 class _Run:
-    """The rows of one block, or of words in none."""
+    """The rows of one block, or of words in none; `block` is the first of several."""
 
     block: Block | None
     rows: list[list[Word]]
+
+
+def _goes_on(above: _Run, below: _Run) -> bool:
+    """Whether two runs are one column of amounts, each in a block of its own."""
+    if any(run.block is not None and run.block.table is not None for run in (above, below)):
+        return False
+    if not all(_is_amount(row) for row in (*above.rows, *below.rows)):
+        return False
+    return above.rows[-1][0].box.overlap_x(below.rows[0][0].box) > 0
 
 
 def row_of(words: Sequence[Word]) -> list[Word]:
@@ -123,7 +139,7 @@ def _with_amounts_beside(runs: list[_Run]) -> list[_Run]:
 
 def _stand_beside(text: _Run, amounts: _Run) -> bool:
     """Whether a run is a column of amounts whose rows continue those of a text to its left."""
-    if len(amounts.rows) < LEAST_AMOUNTS or (amounts.block is not None and amounts.block.table is not None):
+    if amounts.block is not None and amounts.block.table is not None:
         return False
     told = sum(_is_amount(row) for row in amounts.rows)
     if told < MOSTLY * len(amounts.rows) or sum(_is_amount(row) for row in text.rows) > MOSTLY * len(

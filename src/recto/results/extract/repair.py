@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+MOST_TRIES = 20
+"""Empty objects that are passed over."""
 MAX_DEPTH = 60
 """Levels of nesting that are read; schemas have at most 30, with the wrapping of values twice as many."""
 LONGEST_INTEGER = 19
@@ -20,6 +22,7 @@ _SKIP = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/|#[^\n]*)+", re.DOTALL)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?=[\s,\]}:/#]|$)")
 _BARE = re.compile(r"[^\s,\[\]{}:\"'][^,\[\]{}:\"'\n]*")
 _WORDS = {"true": True, "false": False, "null": None, "none": None, "undefined": None, "nan": None}
+_DECODER = json.JSONDecoder()
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 _CLOSERS = {'"': '"', "'": "'", "“": "”", "‘": "’"}
 _HEX_DIGITS = 4
@@ -54,13 +57,37 @@ def json_in(text: str) -> Mended:
     else:
         if isinstance(value, dict | list):
             return Mended(value)
-    starts = [at for at in (text.find("{"), text.find("[{")) if at >= 0]
-    if not starts:
+    sound = _sound_in(text)
+    if sound is not None:
+        return Mended(sound)
+    start = _start(text, 0)
+    if start < 0:
         shown = " ".join(text.split())[:80]
         raise NotJson(f"it holds no JSON object, but begins with {shown!r}" if shown else "it is empty")
-    reader = _Reader(text, min(starts))
+    reader = _Reader(text, start)
     value = reader.value(0)
     return Mended(value, whole=not reader.ended, sound=False)
+
+
+def _sound_in(text: str) -> Any:
+    """The first sound object in a text that has something in it; None without one."""
+    at, tries = _start(text, 0), 0
+    while at >= 0 and tries < MOST_TRIES:
+        try:
+            value, end = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            return None  # the first object is the one that is meant, however it is written
+        if value:
+            return value
+        at, tries = _start(text, end), tries + 1
+    return None
+
+
+def _start(text: str, after: int) -> int:
+    """Where the next object begins, or the list around it; -1 without one."""
+    at = text.find("{", after)
+    before = text[after:at].rstrip() if at >= 0 else ""
+    return after + len(before) - 1 if before.endswith("[") else at
 
 
 class _Reader:
@@ -139,11 +166,11 @@ class _Reader:
             if sign == "\\":
                 letters.append(self._escaped())
             elif sign == closer and self._closes(closer):
-                return "".join(letters)
+                return _paired("".join(letters))
             else:
                 letters.append(sign)
         self.ended = True
-        return "".join(letters)
+        return _paired("".join(letters))
 
     def _closes(self, closer: str) -> bool:
         """Whether a quotation mark ends its text: an apostrophe within a word does not."""
@@ -174,6 +201,13 @@ class _Reader:
         self._at = word.end()
         told = word.group().strip()
         return told if raw else _WORDS.get(told.lower(), told)
+
+
+def _paired(text: str) -> str:
+    """The text with letters that were escaped in two halves put together; a lone half becomes a replacement sign."""
+    if not any("\ud800" <= letter <= "\udfff" for letter in text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _number(told: str) -> Any:
