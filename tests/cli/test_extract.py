@@ -6,6 +6,7 @@ import time
 import pytest
 
 from documents.labelled import NOTE_SCHEMA, labelled_pdf, labelled_text
+from model_server import GoodReader, model_server, refused
 
 
 @pytest.fixture
@@ -55,3 +56,23 @@ def test_a_wrong_schema_is_told_in_one_line(recto, note, schema, text):
     assert (ended.code, ended.out) == (1, "")
     assert len(ended.err.splitlines()) == 1
     assert "schema" in ended.err
+
+
+def test_a_model_that_is_set_up_is_asked(recto, note, schema):
+    with model_server(GoodReader()) as server:
+        env = {"RECTO_MODEL_URL": server.url, "RECTO_MODEL_ACCURATE": "large"}
+        ended = recto("extract", note, "--schema", schema, env=env)
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)["place"] == "Lübeck"
+    assert len(server.asked) == 1
+
+
+def test_the_rules_answer_for_a_model_that_fails(recto, note, schema):
+    with model_server(lambda body, number: refused(401, "bad key")) as server:
+        env = {"RECTO_MODEL_URL": server.url, "RECTO_MODEL_ACCURATE": "large"}
+        ended = recto("extract", note, "--schema", schema, env=env)
+        failed = recto("extract", note, "--schema", schema, env=env | {"RECTO_EXTRACT_ENGINE": "model"})
+    assert json.loads(ended.out)["place"] == "Lübeck"
+    assert "The model gave no answer (LLM_PROVIDER_ERROR)" in ended.err
+    assert failed.code != 0
+    assert "bad key" in failed.err

@@ -198,10 +198,14 @@ def extract(
     password: Annotated[str | None, typer.Option(help="Password of a protected document")] = None,
 ) -> None:
     """Extract values from a document by a JSON Schema, here and now, without a server."""
+    from recto.app import model_service  # noqa: PLC0415
     from recto.cli.extracting import ExtractCommand, run_extract  # noqa: PLC0415
 
-    model = Settings().layout_model
-    run_extract(ExtractCommand(file, schema, citations, pages, password, model), sys.stdout)
+    settings = Settings()
+    command = ExtractCommand(
+        file, schema, citations, pages, password, settings.layout_model, model_service(settings)
+    )
+    run_extract(command, sys.stdout)
 
 
 @app.command()
