@@ -167,15 +167,16 @@ def _account(found: Extraction, told: Sequence[tuple[str, Leaf]]) -> dict[str, A
         ],
     }
     if found.cost.calls:
-        account["cost"] = {
+        cost: dict[str, Any] = {
             "calls": found.cost.calls,
             "prompt_tokens": found.cost.prompt_tokens,
             "completion_tokens": found.cost.completion_tokens,
         }
         if not found.cost.counted:
-            account["cost"]["estimated"] = True
+            cost["estimated"] = True
         if found.cost.price is not None:
-            account["cost"]["price"] = found.cost.price
+            cost["price"] = found.cost.price
+        account["cost"] = cost
     if found.model:
         account["model"] = found.model
     return account

@@ -49,10 +49,11 @@ class ModelRequest:
 
 @dataclass(frozen=True, slots=True)
 class ModelInput:
-    """What a model is shown: lines in the order of their numbers, and what the rules found."""
+    """What a model is shown: lines by their numbers, and what the rules found. `warnings` are for people."""
 
     lines: tuple[NumberedLine, ...]
     hints: tuple[Hint, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class ModelMeans:
 
 def model_input(lines: Sequence[ReadLine], rules: Extraction) -> ModelInput:
     """What a model is shown of read lines and of the rules' findings."""
-    return ModelInput(tuple(line.numbered for line in lines), hints_of(rules, lines))
+    numbered = tuple(line.numbered for line in lines)
+    return ModelInput(numbered, hints_of(rules, lines), warnings_of_addresses(numbered))
 
 
 async def ask(
@@ -111,7 +113,7 @@ async def ask(
         model=means.client.name(role),
         rounds=rounds,
         complete=complete,
-        warnings=(*warnings_of_addresses(lines), *_losses(interview)),
+        warnings=(*source.warnings, *_losses(interview)),
         cost=means.budget.cost(),
     )
 
@@ -125,7 +127,8 @@ async def extract(
 ) -> Extraction:
     """The answer of a model to a schema, in one process; `hints` is that of the rules to the same schema."""
     lines = await asyncio.to_thread(read_lines, documents)
-    answer = await ask(model_input(lines, hints), root, request, means)
+    source = await asyncio.to_thread(model_input, lines, hints)
+    answer = await ask(source, root, request, means)
     return await asyncio.to_thread(cited, answer, root, lines, hints, judged=request.deep)
 
 

@@ -57,14 +57,19 @@ def messages_of(
     if told:
         asked.append(
             "A program without understanding read these values; it may be wrong, and you are to judge by the lines:\n"
-            + "\n".join(told)
+            + _marked(mark, told)
         )
     if again:
-        asked.append(f"{templates.text('recheck')}\n" + "\n".join(again))
+        asked.append(f"{templates.text('recheck')}\n{_marked(mark, again)}")
     system = templates.text("extract", mark=mark)
     if prompt.strip():
         system += f"\n\nThe task in the words of the person who asks:\n{prompt.strip()[:LONGEST_PROMPT]}"
     return [Message("system", system), Message("user", "\n\n".join(asked))]
+
+
+def _marked(mark: str, told: Sequence[str]) -> str:
+    """Sentences that quote the document, between the marks that part it from instructions."""
+    return "\n".join((f"<{mark}>", *told, f"</{mark}>"))
 
 
 def correction(messages: Sequence[Message], answer: str, fault: str) -> list[Message]:

@@ -47,6 +47,7 @@ def _entry_schema(items: SchemaField, *, plain: bool) -> dict[str, Any]:
     return _schema(items, plain=plain)
 
 
+_JSON_TYPES: dict[type, str] = {str: "string", bool: "boolean", int: "number", float: "number"}
 _OPEN = ["string", "number", "boolean", "null"]
 _NUMBERS = {"type": "array", "items": {"type": "integer"}}
 
@@ -66,7 +67,8 @@ def _closed(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 def _value_schema(field: SchemaField) -> dict[str, Any]:
     if field.enum:
-        return {"enum": [*field.enum, None]}
+        kinds = dict.fromkeys(_JSON_TYPES[type(one)] for one in field.enum if one is not None)
+        return {"type": [*kinds, "null"], "enum": [*(one for one in field.enum if one is not None), None]}
     return {"type": _OPEN} if field.type == "any" else {"type": [field.type, "null"]}
 
 
