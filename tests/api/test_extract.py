@@ -80,7 +80,6 @@ class TestOlderBodies:
             "schema": NOTE_SCHEMA,
             "deep_extract": True,
             "use_chunking": True,
-            "array_extract": {"enabled": True},
             "options": {"figure_summary": {"enabled": True}},
         }
         told = http.post("/extract", json=body).json()["warnings"]
@@ -103,7 +102,6 @@ class TestAnswers:
             "include_images": True,
             "optimize_for_latency": True,
             "deep_extract": True,
-            "array_extract": True,
             "colour": 1,
         }
         parsing = {"settings": {"return_citations": True}}
@@ -120,7 +118,6 @@ class TestAnswers:
             "settings.colour",
             "settings.deep_extract",
             "settings.include_images",
-            "settings.optimize_for_latency",
         ]
 
     def test_what_was_parsed_already_is_not_parsed_otherwise(self, http, note):

@@ -111,6 +111,12 @@ def test_extraction_by_windows_without_a_list_is_refused(client, note):
     assert "array_extract" in caught.value.response.text
 
 
+def test_so_is_it_in_an_older_body(modelled, note):
+    body = {"document_url": note, "schema": NOTE_SCHEMA, "array_extract": {"enabled": True}}
+    answer = httpx.post(modelled.url + "/extract", json=body, headers=modelled.headers, timeout=60)
+    assert (answer.status_code, answer.json()["error"]["name"]) == (422, "INVALID_CONFIG")
+
+
 def test_older_bodies_ask_the_model_too(modelled, note, model):
     body = {"document_url": note, "schema": NOTE_SCHEMA, "deep_extract": True, "generate_citations": True}
     answer = httpx.post(modelled.url + "/extract", json=body, headers=modelled.headers, timeout=60).json()

@@ -183,10 +183,11 @@ def rules_instead(error: RectoError) -> str:
 
 def unserved(options: ExtractOptions) -> tuple[str, ...]:
     """What was asked of a model where there is none, one sentence each."""
+    settings, instructions = ("", "") if options.form == "v2" else ("settings.", "instructions.")
     asked = {
-        "settings.deep_extract": options.deep,
-        "settings.include_images": options.images,
-        "instructions.system_prompt": options.prompt.strip() not in {"", USUAL_PROMPT},
+        f"{settings}deep_extract": options.deep,
+        f"{settings}include_images": options.images,
+        f"{instructions}system_prompt": options.prompt.strip() not in {"", USUAL_PROMPT},
     }
     return tuple(
         f"{name} was ignored: it needs a language model, and this server is set up without one."

@@ -155,12 +155,10 @@ def picture_warnings(service: ModelService, options: ExtractOptions, view: Model
         return ()
     if not service.client.sees:
         return (
-            "settings.include_images was ignored: the model of this server sees no pictures (RECTO_MODEL_VISION).",
+            "include_images was ignored: the model of this server sees no pictures (RECTO_MODEL_VISION).",
         )
     if not view.pages:
-        return (
-            f"settings.include_images was ignored: pictures go with at most {MOST_PICTURED_PAGES} pages.",
-        )
+        return (f"include_images was ignored: pictures go with at most {MOST_PICTURED_PAGES} pages.",)
     return ()
 
 

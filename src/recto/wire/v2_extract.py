@@ -84,7 +84,7 @@ class ExtractConfigNew(ClosedModel):
         default=False, description="Sources of the values. Rule: wire/v2_extract"
     )
     array_extract: ArrayExtractConfig = Field(
-        default=ArrayExtractConfig(), description="Long lists. Rule: accepted, no effect"
+        default=ArrayExtractConfig(), description="Long lists. Rule: wire/v2_extract"
     )
     use_chunking: bool = Field(
         default=False, description="One answer for each chunk. Rule: none yet (warned)"

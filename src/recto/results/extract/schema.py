@@ -124,8 +124,8 @@ def check_by_windows(root: SchemaField) -> None:
     """Raise InvalidConfig for a schema that array_extract cannot serve: one without a list at its top level."""
     if root.type != "array" and not any(one.type == "array" for one in root.properties):
         raise InvalidConfig(
-            "settings.array_extract needs a list at the top level of the schema: a property of type array. Leave it"
-            " out, or use settings.deep_extract."
+            "array_extract needs a list at the top level of the schema: a property of type array. Leave it"
+            " out, or use deep_extract."
         )
 
 
