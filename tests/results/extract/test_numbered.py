@@ -1,4 +1,6 @@
 from documents.readings import read
+from recto.document.geometry import Box
+from recto.document.page import FormField
 from recto.results.extract.numbered import read_lines
 
 
@@ -39,3 +41,20 @@ def test_a_place_in_a_line_is_its_words():
     assert source.block is not None
     assert source.box.x0 > 60
     assert line.source(0, 0) is None
+
+
+def test_what_is_filled_in_and_ticked_is_shown():
+    fields = [
+        FormField("place", "text", Box(160, 38, 300, 52), label="Place", value="Hamburg"),
+        FormField("new", "checkbox", Box(160, 60, 170, 70), label="New customer", value="Yes", checked=True),
+        FormField("old", "checkbox", Box(160, 80, 170, 90), label="Old customer", value="Yes", checked=False),
+    ]
+    lines = [(60, 40, "Place:"), (180, 60, "New customer"), (180, 80, "Old customer")]
+    found = read_lines([read(lines, fields=fields)])
+    told = " ".join(line.text for line in found)
+    assert "Place: | Hamburg" in told
+    assert "[x] New customer" in told
+    assert "[ ] Old customer" in told
+    (line,) = [line for line in found if "Hamburg" in line.text]
+    start = line.text.index("Hamburg")
+    assert line.source(start, start + 7).box.x0 >= 160

@@ -1,7 +1,8 @@
 """Read documents in, their text as numbered lines out, so that a model can name the lines a value stands on.
 
-Lines go in reading order, a table's row as one line with its columns parted. Each line knows its words, so that what a
-model names becomes a place on a page again. Hidden words are never part of a line: a reading keeps none.
+Lines go in reading order, a table's row as one line with its columns parted. What is filled into form fields stands
+in its place, ticks as [x] and [ ]. Each line knows its words, so that what a model names becomes a place on a page
+again. Hidden words are never part of a line: a reading keeps none.
 """
 
 from bisect import bisect_right
@@ -9,11 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from recto.blocks.form_fields import fill_in
 from recto.blocks.lines import baselines
 from recto.document.block import Block
 from recto.document.extraction import ReadDocument, Source
-from recto.document.page import Word
+from recto.document.page import Page, Word
 from recto.results.extract.passages import SAME_ROW_SHARE, source_of
+from recto.results.kept import in_reading_order
 
 COLUMN_GAP_EM = 1.5
 """White space, in font sizes, that is shown as a border between columns: more than the widest word space in justified
@@ -78,8 +81,9 @@ def _document_lines(at: int, document: ReadDocument) -> Iterator[ReadLine]:
         for part in block.fragments or (block,):
             blocks.setdefault(part.page, []).append(part)
     for number in sorted(document.words):
-        by_size = sorted(blocks.get(number, ()), key=lambda block: block.box.area)
-        placed = [(_block_of(word, by_size), word) for word in document.words[number]]
+        some = blocks.get(number, [])
+        by_size = sorted(some, key=lambda block: block.box.area)
+        placed = [(_block_of(word, by_size), word) for word in _words(document, number, some)]
         runs: list[_Run] = []
         for _, group in groupby(placed, key=lambda one: id(one[0])):
             run = list(group)
@@ -92,6 +96,17 @@ def _document_lines(at: int, document: ReadDocument) -> Iterator[ReadLine]:
         for run in _with_amounts_beside(runs):
             for row in run.rows:
                 yield ReadLine(row, at, number, [_block_of(word, by_size) for word in row])
+
+
+def _words(document: ReadDocument, number: int, blocks: Sequence[Block]) -> Sequence[Word]:
+    """The words of a page in reading order, with the values and marks of its form fields."""
+    words = document.words[number]
+    fields = tuple(one for block in blocks for one in block.fields)
+    if not fields:
+        return words
+    info = next(page for page in document.pages if page.number == number)
+    page = Page(number, info.width, info.height, info.route, info.reason, fields=fields)
+    return in_reading_order(fill_in(page, words), blocks)
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from typing import Literal
 from recto.document.extraction import Scalar
 from recto.document.schema import SchemaField
 from recto.results.extract.amounts import amounts_in
+from recto.results.extract.coerce import NO
 from recto.results.extract.dates import dates_in
 from recto.results.extract.readers import readings
 from recto.results.extract.verify import plain_letters
@@ -24,6 +25,8 @@ Span = tuple[int, int, int]
 TextOf = Callable[[int], str]
 """The text of the line with a number; empty for numbers that are none."""
 
+_TICKED = re.compile(r"\[[xX✓✔]\](?:\s*(?P<word>\w+))?")
+_EMPTY_BOX = re.compile(r"\[ ?\](?:\s*(?P<word>\w+))?")
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 SAME_NUMBER = 1e-9
 """Difference below which two numbers are one: less than any printed decimal."""
@@ -157,10 +160,27 @@ def _follows(value: Scalar, field: SchemaField, numbers: Sequence[int], text_of:
 
 def _marked(value: bool, field: SchemaField, numbers: Sequence[int], text_of: TextOf) -> tuple[Span, ...]:
     for number in numbers:
-        for one in readings("boolean", text_of(number), field, day_first=True):
-            if one.value is value:
-                return ((number, one.start, one.end),)
+        text = text_of(number)
+        found = _ticks(text)
+        if not found and "[" not in text:
+            told = readings("boolean", text, field, day_first=True)
+            found = [(one.value is True, one.start, one.end) for one in told]
+        if found and all(mark is value for mark, _, _ in found):
+            _, start, end = found[0]
+            return ((number, start, end),)
     return ()
+
+
+def _ticks(text: str) -> list[tuple[bool, int, int]]:
+    """What ticked boxes say: yes, or the yes or no they stand before; an empty box alone says no."""
+    found = [
+        (match["word"] is None or match["word"].lower() not in NO, match.start(), match.end())
+        for match in _TICKED.finditer(text)
+    ]
+    empty = list(_EMPTY_BOX.finditer(text))
+    if not found and len(empty) == 1 and (empty[0]["word"] or "").lower() not in NO:
+        return [(False, empty[0].start(), empty[0].end())]
+    return found
 
 
 def _adding_up(value: float, numbers: Sequence[int], text_of: TextOf) -> tuple[Span, ...]:
