@@ -297,6 +297,7 @@ async def run_worker(worker: "Worker") -> None:
     try:
         await worker.run()
     finally:
+        await worker.runner.close()
         await worker.engine.close()
         await worker.database.close()
 

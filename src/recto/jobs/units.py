@@ -145,6 +145,11 @@ class UnitRunner:
         """The jobs whose units this worker is at."""
         return frozenset(self._in_hand.values())
 
+    async def close(self) -> None:
+        """Let go of the model's connections."""
+        if self._shop.model is not None:
+            await self._shop.model.client.close()
+
     async def run(self, held: units.UnitRow, job: jobs.JobRow, seat: Seat) -> None:
         """Do a claimed unit, and those that follow from it alone as far as its seat goes."""
         following: units.UnitRow | None = held

@@ -21,7 +21,7 @@ from recto.errors import (
     RectoError,
 )
 from recto.inference.cost import IMAGE_TOKENS, Budget, BudgetSpent, estimated_tokens
-from recto.inference.port import Answer, ChatModel, Image, Limits, Message, Role
+from recto.inference.port import Answer, ChatModel, Image, Limits, Message, Role, Usage
 from recto.inference.service import CallLimits
 from recto.results.extract.groups import halved, has_lists
 from recto.results.extract.merge import Piece
@@ -141,6 +141,9 @@ class Interview:
             limits = Limits(granted, self.limits.timeout_s)
             answer = await self.client.chat(messages, answer_schema(group), images, limits, self.role)
             usage = answer.usage
+        except ModelTimedOut:
+            usage = Usage(asked, counted=False)  # it has read the question, whatever became of the answer
+            raise
         finally:
             self.budget.settle(asked, granted, usage)
         self._look_at_count(messages, answer)
