@@ -239,9 +239,7 @@ webhook_message = sa.Table(
     sa.Column("channels", ARRAY(sa.Text)),  # NULL: all
     sa.Column("body", sa.Text, nullable=False),
     _time("created_at", nullable=False),
-    sa.Index(
-        "ix_webhook_message_listing", "organisation_id", sa.text("created_at DESC"), sa.text("id DESC")
-    ),
+    sa.Index("ix_webhook_message_listing", "organisation_id", sa.text("created_at DESC"), sa.text("id DESC")),
     sa.Index("ix_webhook_message_job_id", "job_id"),
     sa.Index("ix_webhook_message_created_at", "created_at"),
 )

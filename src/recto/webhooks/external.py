@@ -7,6 +7,7 @@ endpoints and portal are then Svix's.
 
 import importlib.util
 import json
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -58,7 +59,7 @@ class SvixGateway:
 
     async def portal_url(self, organisation_id: UUID, life_s: float) -> str:
         """A link to the organisation's portal. Raises Unavailable when Svix gives none."""
-        from svix.api import AppPortalAccessIn, ApplicationIn  # noqa: PLC0415 - optional
+        from svix.api import ApplicationIn, AppPortalAccessIn  # noqa: PLC0415 - optional
 
         least, most = PORTAL_S
         given = AppPortalAccessIn(
@@ -90,7 +91,7 @@ class SvixGateway:
             self._client = SvixAsync(self._token, options)
         return self._client
 
-    async def _asked(self, call: Any, done_if: int | None = None) -> Any:
+    async def _asked(self, call: Awaitable[Any], done_if: int | None = None) -> Any:
         """What a call gives; None where the answer has the status that says it was done before."""
         from svix.exceptions import HttpError, HTTPValidationError  # noqa: PLC0415 - optional
 

@@ -6,7 +6,7 @@ attempt went; one whose worker died is due again when its lease is over.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -82,15 +82,16 @@ WITH due AS (
     WHERE id IN (SELECT id FROM mine)
     RETURNING *
 )
-SELECT taken.id, message_id, taken.organisation_id, taken.job_id, kind, endpoint_id, COALESCE(e.url, taken.url, ''),
-    COALESCE(e.host, taken.host), attempt, tries_before, m.event_type, m.channels, m.body,
+SELECT taken.id, message_id, taken.organisation_id, taken.job_id, kind, endpoint_id,
+    COALESCE(e.url, taken.url, '') AS url, COALESCE(e.host, taken.host) AS host, attempt, tries_before,
+    m.event_type, m.channels, m.body,
     ARRAY(
         SELECT sealed FROM webhook_secret s
         WHERE s.organisation_id = taken.organisation_id
             AND s.endpoint_id IS NOT DISTINCT FROM taken.endpoint_id
             AND (s.expires_at IS NULL OR s.expires_at > statement_timestamp())
         ORDER BY s.id DESC
-    )
+    ) AS secrets
 FROM taken JOIN webhook_message m ON m.id = message_id LEFT JOIN webhook_endpoint e ON e.id = endpoint_id
 """)
 
@@ -173,7 +174,13 @@ async def claim(
         "rooms": list(rooms.values()),
     }
     found = await connection.execute(_CLAIM, values)
-    return [DeliveryRow(*row[:11], tuple(row[11]) if row[11] else None, row[12], tuple(row[13])) for row in found]
+    return [_claimed(dict(row)) for row in found.mappings()]
+
+
+def _claimed(row: dict[str, Any]) -> DeliveryRow:
+    row["channels"] = tuple(row["channels"]) if row["channels"] else None
+    row["secrets"] = tuple(bytes(one) for one in row["secrets"])
+    return DeliveryRow(**row)
 
 
 async def record(connection: AsyncConnection, held: DeliveryRow, outcome: Outcome) -> bool:

@@ -36,7 +36,9 @@ _COLUMNS = tuple(webhook_endpoint.c[name] for name in EndpointRow.__dataclass_fi
 async def lock_organisation(connection: AsyncConnection, organisation_id: UUID) -> None:
     """Make other changes of the organisation's endpoints wait for the end of this transaction."""
     await connection.execute(
-        sa.select(organisation.c.id).where(organisation.c.id == organisation_id).with_for_update(key_share=True)
+        sa.select(organisation.c.id)
+        .where(organisation.c.id == organisation_id)
+        .with_for_update(key_share=True)
     )
 
 
@@ -64,7 +66,9 @@ async def find(connection: AsyncConnection, organisation_id: UUID, endpoint_id: 
 async def listing(connection: AsyncConnection, organisation_id: UUID) -> list[EndpointRow]:
     """An organisation's endpoints, oldest first."""
     query = sa.select(*_COLUMNS).where(webhook_endpoint.c.organisation_id == organisation_id)
-    return [EndpointRow(*row) for row in await connection.execute(query.order_by(webhook_endpoint.c.created_at))]
+    return [
+        EndpointRow(*row) for row in await connection.execute(query.order_by(webhook_endpoint.c.created_at))
+    ]
 
 
 async def for_message(
@@ -105,7 +109,9 @@ def _owned(organisation_id: UUID, endpoint_id: UUID) -> sa.ColumnElement[bool]:
     return sa.and_(columns.id == endpoint_id, columns.organisation_id == organisation_id)
 
 
-async def secret(connection: AsyncConnection, organisation_id: UUID, endpoint_id: UUID | None) -> bytes | None:
+async def secret(
+    connection: AsyncConnection, organisation_id: UUID, endpoint_id: UUID | None
+) -> bytes | None:
     """The sealed secret that signs: an endpoint's, or without one the organisation's own."""
     columns = webhook_secret.c
     query = sa.select(columns.sealed).where(
@@ -128,10 +134,14 @@ async def replace_secret(
     mine = sa.and_(
         columns.organisation_id == organisation_id, columns.endpoint_id.is_not_distinct_from(endpoint_id)
     )
-    await connection.execute(webhook_secret.delete().where(mine, columns.expires_at < sa.func.clock_timestamp()))
+    await connection.execute(
+        webhook_secret.delete().where(mine, columns.expires_at < sa.func.clock_timestamp())
+    )
     if overlap_s > 0:
         await connection.execute(
-            webhook_secret.update().where(mine, columns.expires_at.is_(None)).values(expires_at=later(overlap_s))
+            webhook_secret.update()
+            .where(mine, columns.expires_at.is_(None))
+            .values(expires_at=later(overlap_s))
         )
     else:
         await connection.execute(webhook_secret.delete().where(mine))

@@ -57,7 +57,9 @@ class AttemptRow:
 
 _MESSAGE = tuple(webhook_message.c[name] for name in MessageRow.__dataclass_fields__)
 _SENT = tuple(
-    sa.func.coalesce(webhook_endpoint.c.url, delivery.c.url).label("url") if name == "url" else delivery.c[name]
+    sa.func.coalesce(webhook_endpoint.c.url, delivery.c.url).label("url")
+    if name == "url"
+    else delivery.c[name]
     for name in SentRow.__dataclass_fields__
 )
 _ATTEMPT = tuple(webhook_attempt.c[name] for name in AttemptRow.__dataclass_fields__)
@@ -194,5 +196,7 @@ async def drop_old(connection: AsyncConnection, older_than_s: float, limit: int)
         .order_by(webhook_message.c.created_at)
         .limit(limit)
     )
-    done = await connection.execute(webhook_message.delete().where(webhook_message.c.id.in_(old.scalar_subquery())))
+    done = await connection.execute(
+        webhook_message.delete().where(webhook_message.c.id.in_(old.scalar_subquery()))
+    )
     return done.rowcount
