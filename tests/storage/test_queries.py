@@ -271,7 +271,7 @@ async def claim(yard, worker="w", lease_s=LEASE, free=50, rooms=None):
 async def record(yard, held, status, wait_s=0.0):
     outcome = deliveries.Outcome(status, wait_s, 200, None, None, 5)
     async with yard.database.begin() as connection:
-        return await deliveries.record(connection, held, outcome)
+        return await deliveries.record(connection, [(held, outcome)]) == {held.id}
 
 
 async def test_a_message_is_tried_by_one_worker_at_a_time(yard):

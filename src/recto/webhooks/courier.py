@@ -18,6 +18,7 @@ from recto.webhooks.hosts import START_ROOM, HostRooms
 
 SLOTS = 200  # attempts at once: nearly all of them only wait for an answer
 BATCH = 50  # claimed by one statement
+GAP_S = 0.01  # between two looks while slots come free one by one: each costs a statement
 POLL_S = 1.0  # of rows that come due, which nobody announces: so late may a second try be
 LEASE_MARGIN_S = 10.0  # over the limit of an attempt, for the writing down
 
@@ -53,6 +54,8 @@ class Courier:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(POLL_S):
                         await self._news.wait()
+                if self._under_way:
+                    await asyncio.sleep(GAP_S)
         finally:
             await self._leave(grace_s)
 

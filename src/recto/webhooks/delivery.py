@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
+from uuid import UUID
 
 import httpx
 import structlog
@@ -21,6 +22,7 @@ from recto.storage.database import Database
 from recto.storage.queries import deliveries
 from recto.storage.queries.deliveries import DeliveryRow, Outcome
 from recto.storage.secrets import Secrets
+from recto.webhooks.ledger import Ledger
 from recto.webhooks.signing import message_id, signed_headers
 
 ANSWER_BYTES = 1024  # of an answer, for the log
@@ -103,6 +105,7 @@ class Deliverer:
         """`clock` gives the seconds since 1970 that messages are signed with."""
         self.schedule = schedule
         self._database = database
+        self._ledger = Ledger(database)
         self._secrets = secrets
         self._external = external
         self._clock = clock
@@ -130,10 +133,9 @@ class Deliverer:
             made.answer,
             round(seconds * 1000),
         )
-        async with self._database.look() as connection:
-            recorded = await deliveries.record(connection, held, outcome)
-        if recorded and held.endpoint_id is not None:
-            await self._judge(held, made)
+        recorded = await self._ledger.write(held, outcome)
+        if recorded and not made.delivered and held.endpoint_id is not None:
+            await self._judge(held.endpoint_id, gone=made.answer_status == GONE)
         log.info(
             "webhook tried",
             job_id=str(held.job_id),
@@ -145,25 +147,22 @@ class Deliverer:
         )
         return seconds if made.answer_status is not None else None
 
-    async def _judge(self, held: DeliveryRow, made: Attempt) -> None:
-        """Note how the endpoint did; switch it off when it is gone, or has failed for days."""
-        endpoint = held.endpoint_id
-        if endpoint is None:
-            return
+    async def _judge(self, endpoint_id: UUID, *, gone: bool) -> None:
+        """Note that an endpoint has failed; switch it off when it is gone, or has failed for days."""
         async with self._database.begin() as connection:
-            if made.delivered:
-                await deliveries.succeeded(connection, endpoint)
-            elif made.answer_status == GONE:
-                await deliveries.disable(connection, endpoint, "it answered 410 (gone)")
-            elif await deliveries.failed(connection, endpoint, self.schedule.disable_after_s):
+            if gone:
+                await deliveries.disable(connection, endpoint_id, "it answered 410 (gone)")
+            elif await deliveries.failed(connection, endpoint_id, self.schedule.disable_after_s):
                 days = self.schedule.disable_after_s / 86400
-                await deliveries.disable(connection, endpoint, f"every delivery has failed for {days:g} days")
+                await deliveries.disable(
+                    connection, endpoint_id, f"every delivery has failed for {days:g} days"
+                )
 
     async def post(self, held: DeliveryRow) -> Attempt:
         """Send a message to its receiver; whatever goes wrong is an attempt that failed."""
         try:
-            async with asyncio.timeout(self.schedule.timeout_s):
-                return await (self._hand_over(held) if held.kind == "svix" else self._ask(held))
+            async with asyncio.timeout(self.schedule.timeout_s) as limit:
+                return await (self._hand_over(held) if held.kind == "svix" else self._ask(held, limit))
         except RectoError as error:
             return Attempt(None, error.message)
         except TimeoutError:
@@ -181,7 +180,7 @@ class Deliverer:
         await self._external.send(held)
         return Attempt(ACCEPTED, None)
 
-    async def _ask(self, held: DeliveryRow) -> Attempt:
+    async def _ask(self, held: DeliveryRow, limit: asyncio.Timeout) -> Attempt:
         body = held.body.encode()
         keys = [self._secrets.open(sealed) for sealed in held.secrets]
         headers = {
@@ -192,6 +191,7 @@ class Deliverer:
             **signed_headers(keys, message_id(held.message_id), int(self._clock()), body),
         }
         async with self._client.stream("POST", held.url, content=body, headers=headers) as answer:
+            limit.reschedule(None)  # the status came in time
             said = await _beginning(answer)
             error = None if answer.is_success else f"answered {answer.status_code}"
             return Attempt(answer.status_code, error, said)
@@ -202,7 +202,7 @@ async def _beginning(answer: httpx.Response) -> str | None:
     received = bytearray()
     try:
         async with asyncio.timeout(ANSWER_S):
-            async for piece in answer.aiter_raw(ANSWER_BYTES):
+            async for piece in answer.aiter_raw():
                 received += piece
                 if len(received) >= ANSWER_BYTES:
                     break

@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from recto.api.cursors import before
 from recto.api.guards import Caller, Here, job_uuid
 from recto.api.handing_out import handed_out
 from recto.api.problems import answer
-from recto.errors import InvalidConfig, JobNotComplete, RectoError, SyncTimeout
+from recto.errors import JobNotComplete, RectoError, SyncTimeout
 from recto.jobs.deletion import gone
 from recto.storage.queries import jobs, retention
 from recto.wire.jobs import jobs_response

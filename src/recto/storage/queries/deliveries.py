@@ -96,23 +96,26 @@ FROM taken JOIN webhook_message m ON m.id = message_id LEFT JOIN webhook_endpoin
 """)
 
 _RECORD = sa.text("""
-WITH done AS (
-    UPDATE delivery SET status = :status, answer_status = :answer_status, error = :error, lease_until = NULL,
-        worker = NULL, due_at = clock_timestamp() + make_interval(secs => :wait_s),
-        ended_at = CASE WHEN :status <> 'pending' THEN clock_timestamp() END
-    WHERE id = :id AND attempt = :attempt AND status = 'pending'
-    RETURNING id, attempt
+WITH told AS (
+    SELECT * FROM unnest(
+        CAST(:ids AS uuid[]), CAST(:attempts AS int[]), CAST(:statuses AS text[]), CAST(:waits AS float8[]),
+        CAST(:answer_statuses AS int[]), CAST(:errors AS text[]), CAST(:answers AS text[]), CAST(:latencies AS int[])
+    ) AS told(id, attempt, status, wait_s, answer_status, error, answer, latency_ms)
+), done AS (
+    UPDATE delivery d SET status = told.status, answer_status = told.answer_status, error = told.error,
+        lease_until = NULL, worker = NULL, due_at = clock_timestamp() + make_interval(secs => told.wait_s),
+        ended_at = CASE WHEN told.status <> 'pending' THEN clock_timestamp() END
+    FROM told WHERE d.id = told.id AND d.attempt = told.attempt AND d.status = 'pending'
+    RETURNING told.*, d.endpoint_id
+), recovered AS (
+    UPDATE webhook_endpoint SET failing_since = NULL
+    WHERE failing_since IS NOT NULL AND id IN (SELECT endpoint_id FROM done WHERE status = 'delivered')
+), logged AS (
+    INSERT INTO webhook_attempt (delivery_id, number, answer_status, error, answer, latency_ms)
+        SELECT id, attempt, answer_status, error, answer, latency_ms FROM done
 )
-INSERT INTO webhook_attempt (delivery_id, number, answer_status, error, answer, latency_ms)
-    SELECT id, attempt, :answer_status, :error, :answer, :latency_ms FROM done
-""").bindparams(
-    sa.bindparam("status", type_=sa.Text),
-    sa.bindparam("answer_status", type_=sa.Integer),
-    sa.bindparam("error", type_=sa.Text),
-    sa.bindparam("answer", type_=sa.Text),
-    sa.bindparam("latency_ms", type_=sa.Integer),
-    sa.bindparam("wait_s", type_=sa.Float),
-)
+SELECT id FROM done
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,22 +186,26 @@ def _claimed(row: dict[str, Any]) -> DeliveryRow:
     return DeliveryRow(**row)
 
 
-async def record(connection: AsyncConnection, held: DeliveryRow, outcome: Outcome) -> bool:
-    """Write down how the attempt went, in one statement. False when it was not ours to write any more."""
+async def record(connection: AsyncConnection, told: Sequence[tuple[DeliveryRow, Outcome]]) -> set[UUID]:
+    """Write down how attempts went, in one statement; returns those that were still ours to write.
+
+    An endpoint that has taken a message is failing no longer.
+    """
+    held, outcomes = [one for one, _ in told], [outcome for _, outcome in told]
     done = await connection.execute(
         _RECORD,
         {
-            "id": held.id,
-            "attempt": held.attempt,
-            "status": outcome.status,
-            "wait_s": outcome.wait_s,
-            "answer_status": outcome.answer_status,
-            "error": outcome.error,
-            "answer": outcome.answer,
-            "latency_ms": outcome.latency_ms,
+            "ids": [one.id for one in held],
+            "attempts": [one.attempt for one in held],
+            "statuses": [one.status for one in outcomes],
+            "waits": [float(one.wait_s) for one in outcomes],
+            "answer_statuses": [one.answer_status for one in outcomes],
+            "errors": [one.error for one in outcomes],
+            "answers": [one.answer for one in outcomes],
+            "latencies": [one.latency_ms for one in outcomes],
         },
     )
-    return done.rowcount == 1
+    return set(done.scalars())
 
 
 async def release(connection: AsyncConnection, held: Sequence[DeliveryRow]) -> None:
@@ -210,16 +217,6 @@ async def release(connection: AsyncConnection, held: Sequence[DeliveryRow]) -> N
             .where(columns.id == one.id, columns.attempt == one.attempt, columns.status == "pending")
             .values(attempt=columns.attempt - 1, lease_until=None, worker=None)
         )
-
-
-async def succeeded(connection: AsyncConnection, endpoint_id: UUID) -> None:
-    """An endpoint has taken a message."""
-    columns = webhook_endpoint.c
-    await connection.execute(
-        webhook_endpoint.update()
-        .where(columns.id == endpoint_id, columns.failing_since.is_not(None))
-        .values(failing_since=None)
-    )
 
 
 async def failed(connection: AsyncConnection, endpoint_id: UUID, patience_s: float) -> bool:
