@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from reductoai import Reducto
+from reducto import Reducto
 
 from documents.serving import Answer
 from recto.storage.signed_urls import PortalSigner

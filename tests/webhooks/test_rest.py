@@ -9,7 +9,7 @@ import httpx
 import pytest
 import standardwebhooks
 import svix
-from reductoai import Reducto
+from reducto import Reducto
 
 from documents.pdfs import pages_pdf
 from documents.serving import Answer

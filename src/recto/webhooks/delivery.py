@@ -22,7 +22,7 @@ from recto.storage.database import Database
 from recto.storage.queries import deliveries
 from recto.storage.queries.deliveries import DeliveryRow, Outcome
 from recto.storage.secrets import Secrets
-from recto.webhooks.ledger import Ledger
+from recto.webhooks.attempt_log import AttemptLog
 from recto.webhooks.signing import message_id, signed_headers
 
 ANSWER_BYTES = 1024  # of an answer, for the log
@@ -105,7 +105,7 @@ class Deliverer:
         """`clock` gives the seconds since 1970 that messages are signed with."""
         self.schedule = schedule
         self._database = database
-        self._ledger = Ledger(database)
+        self._attempt_log = AttemptLog(database)
         self._secrets = secrets
         self._external = external
         self._clock = clock
@@ -133,7 +133,7 @@ class Deliverer:
             made.answer,
             round(seconds * 1000),
         )
-        recorded = await self._ledger.write(held, outcome)
+        recorded = await self._attempt_log.write(held, outcome)
         if recorded and not made.delivered and held.endpoint_id is not None:
             await self._judge(held.endpoint_id, gone=made.answer_status == GONE)
         log.info(

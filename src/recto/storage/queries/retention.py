@@ -162,9 +162,7 @@ async def bury(connection: AsyncConnection, job_id: UUID) -> None:
     """
     persisted = job.c.keep == "persist"
     await connection.execute(unit.delete().where(unit.c.job_id == job_id))
-    await connection.execute(
-        webhook_message.delete().where(webhook_message.c.job_id == job_id, ~_on_its_way())
-    )
+    await connection.execute(webhook_message.delete().where(webhook_message.c.job_id == job_id, ~_wanted()))
     await connection.execute(
         job.update()
         .where(job.c.id == job_id)
@@ -265,14 +263,21 @@ async def drop_tombstones(connection: AsyncConnection, older_than_s: float, limi
 async def drop_delivered(connection: AsyncConnection) -> None:
     """Remove the messages of deleted jobs that were on their way when the job went, and are no more."""
     gone = sa.select(job.c.id).where(job.c.deleted_at.is_not(None))
-    await connection.execute(
-        webhook_message.delete().where(webhook_message.c.job_id.in_(gone), ~_on_its_way())
+    await connection.execute(webhook_message.delete().where(webhook_message.c.job_id.in_(gone), ~_wanted()))
+
+
+def _wanted() -> sa.ColumnElement[bool]:
+    """A message still has a delivery that is going to be tried; or failed, and nobody asked for its deletion.
+
+    Somebody whose endpoint was down for days wants to know then what has ended.
+    """
+    expired = (
+        sa.exists()
+        .where(job.c.id == webhook_message.c.job_id, job.c.deletion == "expired")
+        .correlate(webhook_message)
     )
-
-
-def _on_its_way() -> sa.ColumnElement[bool]:
-    """A message still has a delivery that is going to be tried."""
-    return sa.exists().where(delivery.c.message_id == webhook_message.c.id, delivery.c.status == "pending")
+    open_ = sa.or_(delivery.c.status == "pending", sa.and_(delivery.c.status == "failed", expired))
+    return sa.exists().where(delivery.c.message_id == webhook_message.c.id, open_)
 
 
 async def drop_keys(connection: AsyncConnection, older_than_s: float) -> None:

@@ -13,7 +13,7 @@ from recto.storage.queries.deliveries import DeliveryRow, Outcome
 MOST = 100  # outcomes of one statement
 
 
-class Ledger:
+class AttemptLog:
     """The attempt log, as one worker writes it."""
 
     def __init__(self, database: Database) -> None:
