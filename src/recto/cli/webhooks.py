@@ -53,7 +53,7 @@ def add(
     organisation: Organisation = access.DEFAULT_ORGANISATION,
 ) -> None:
     """Make an endpoint; prints its id and its secret."""
-    from recto.wire.webhooks import NewEndpoint  # noqa: PLC0415
+    from recto.api.webhook_bodies import NewEndpoint  # noqa: PLC0415
 
     try:
         wanted = NewEndpoint(url=url, description=description, channels=channel)

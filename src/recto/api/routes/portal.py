@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from recto.api import portal_pages as pages
+from recto.api import webhook_bodies as bodies
 from recto.api.context import Context, base_url, context_of
 from recto.api.guards import Caller, Here
 from recto.api.problems import answer
@@ -18,7 +19,6 @@ from recto.errors import DocumentTooLarge, RectoError
 from recto.storage.queries import endpoints, messages
 from recto.webhooks.endpoints import endpoint_uuid, message_uuid
 from recto.webhooks.signing import message_id
-from recto.wire import webhooks as wire
 
 PORTAL_PATH = "/recto/webhooks/"
 PORTAL_S = 3600  # the life of a link
@@ -124,7 +124,7 @@ async def add_endpoint(request: Request, token: str) -> Response:
     """Make an endpoint."""
     try:
         visit, given = _Visit(request, token), await _form(request)
-        wanted = wire.NewEndpoint.model_validate(_settings(given))
+        wanted = bodies.NewEndpoint.model_validate(_settings(given))
         await visit.context.webhooks.check(wanted.url)
         async with visit.context.database.begin() as connection:
             values = wanted.model_dump(exclude={"secret"})
@@ -139,7 +139,7 @@ async def change_endpoint(request: Request, token: str, endpoint_id: str) -> Res
     """Change an endpoint's settings."""
     try:
         visit, given = _Visit(request, token), await _form(request)
-        wanted = wire.EndpointChange.model_validate(_settings(given))
+        wanted = bodies.EndpointChange.model_validate(_settings(given))
         await visit.context.webhooks.check(wanted.url)
         async with visit.context.database.begin() as connection:
             await visit.context.webhooks.change(

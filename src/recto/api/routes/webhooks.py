@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from recto.api import webhook_bodies as bodies
 from recto.api.cursors import before
 from recto.api.guards import Caller, Here, JsonObject, job_uuid
 from recto.api.problems import answer
@@ -12,7 +13,6 @@ from recto.errors import NotFound
 from recto.storage.queries import endpoints, messages
 from recto.webhooks.endpoints import endpoint_uuid, message_uuid
 from recto.webhooks.signing import message_id
-from recto.wire import webhooks as wire
 
 router = APIRouter(prefix="/recto/v1/webhooks")
 
@@ -22,20 +22,20 @@ async def list_endpoints(context: Here, organisation: Caller) -> Response:
     """The organisation's endpoints, oldest first."""
     async with context.database.begin() as connection:
         rows = await endpoints.listing(connection, organisation)
-    return answer({"endpoints": [wire.endpoint_shown(row) for row in rows]})
+    return answer({"endpoints": [bodies.endpoint_shown(row) for row in rows]})
 
 
 @router.post("/endpoints")
 async def create_endpoint(context: Here, organisation: Caller, body: JsonObject) -> Response:
     """Make an endpoint; the answer holds its secret."""
-    wanted = wire.NewEndpoint.model_validate(body)
+    wanted = bodies.NewEndpoint.model_validate(body)
     await context.webhooks.check(wanted.url)
     async with context.database.begin() as connection:
         row = await context.webhooks.add(
             connection, organisation, wanted.model_dump(exclude={"secret"}), wanted.secret
         )
         secret = await context.webhooks.secret(connection, organisation, row.id)
-    return answer(wire.endpoint_shown(row) | {"secret": secret}, 201)
+    return answer(bodies.endpoint_shown(row) | {"secret": secret}, 201)
 
 
 @router.get("/endpoints/{endpoint_id}")
@@ -43,7 +43,7 @@ async def read_endpoint(context: Here, organisation: Caller, endpoint_id: str) -
     """One endpoint."""
     async with context.database.begin() as connection:
         row = await endpoints.find(connection, organisation, endpoint_uuid(endpoint_id))
-    return answer(wire.endpoint_shown(row))
+    return answer(bodies.endpoint_shown(row))
 
 
 @router.patch("/endpoints/{endpoint_id}")
@@ -51,14 +51,14 @@ async def change_endpoint(
     context: Here, organisation: Caller, endpoint_id: str, body: JsonObject
 ) -> Response:
     """Change an endpoint; what the body leaves out stays."""
-    wanted = wire.EndpointChange.model_validate(body)
+    wanted = bodies.EndpointChange.model_validate(body)
     if wanted.url:
         await context.webhooks.check(wanted.url)
     async with context.database.begin() as connection:
         row = await context.webhooks.change(
             connection, organisation, endpoint_uuid(endpoint_id), wanted.values()
         )
-    return answer(wire.endpoint_shown(row))
+    return answer(bodies.endpoint_shown(row))
 
 
 @router.delete("/endpoints/{endpoint_id}")
@@ -120,7 +120,7 @@ async def drop_direct_secret(context: Here, organisation: Caller) -> Response:
 async def _rotated(
     context: Here, organisation: UUID, endpoint_id: UUID | None, body: dict[str, Any]
 ) -> Response:
-    wanted = wire.Rotation.model_validate(body)
+    wanted = bodies.Rotation.model_validate(body)
     async with context.database.begin() as connection:
         secret = await context.webhooks.rotate(
             connection, organisation, endpoint_id, wanted.secret, wanted.overlap_s
@@ -166,14 +166,14 @@ async def read_message(context: Here, organisation: Caller, message: str) -> Res
         sent = await messages.sent(connection, [row.id])
         tried = await messages.attempts(connection, [one.id for one in sent])
     by_id = {one.id: one for one in sent}
-    log = [wire.attempt_shown(one, by_id[one.delivery_id]) for one in tried]
+    log = [bodies.attempt_shown(one, by_id[one.delivery_id]) for one in tried]
     return answer(_shown(row, sent) | {"attempts": log})
 
 
 @router.post("/messages/{message}/replay")
 async def replay_message(context: Here, organisation: Caller, message: str, body: JsonObject) -> Response:
     """Send a message again: to those it went to, or to one endpoint."""
-    wanted = wire.Replay.model_validate(body)
+    wanted = bodies.Replay.model_validate(body)
     only = endpoint_uuid(wanted.endpoint_id) if wanted.endpoint_id else None
     async with context.database.begin() as connection:
         again = await context.webhooks.replay(connection, organisation, message_uuid(message), only)
@@ -183,7 +183,7 @@ async def replay_message(context: Here, organisation: Caller, message: str, body
 @router.post("/replay")
 async def replay_failed(context: Here, organisation: Caller, body: JsonObject) -> Response:
     """Send everything again that was given up since a moment."""
-    wanted = wire.ReplayFailed.model_validate(body)
+    wanted = bodies.ReplayFailed.model_validate(body)
     only = endpoint_uuid(wanted.endpoint_id) if wanted.endpoint_id else None
     async with context.database.begin() as connection:
         again = await context.webhooks.replay_failed(connection, organisation, wanted.since, only)
@@ -191,4 +191,4 @@ async def replay_failed(context: Here, organisation: Caller, body: JsonObject) -
 
 
 def _shown(row: messages.MessageRow, sent: list[messages.SentRow]) -> dict[str, Any]:
-    return wire.message_shown(row, message_id(row.id), [one for one in sent if one.message_id == row.id])
+    return bodies.message_shown(row, message_id(row.id), [one for one in sent if one.message_id == row.id])
