@@ -1,4 +1,4 @@
-"""Whatever gets lost is found again: workers, looks, deliveries, and the tasks for them."""
+"""Whatever gets lost is found again: workers, looks, and the tasks for them."""
 
 from uuid import uuid4
 

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import pytest
+import sqlalchemy as sa
 
 from recto.errors import InvalidConfig, Unavailable
 from recto.storage.queries import deliveries
@@ -138,6 +139,18 @@ async def test_handing_it_over_twice_is_one_message(outward, svix):
         await gateway.send(held)
     assert len(svix.messages) == 1
     assert "channels" not in svix.messages.popitem()[1] or held.channels is None
+
+
+async def test_what_svix_has_taken_is_not_sent_again_from_here(outward, svix):
+    job_id = await outward.ended_job()
+    async with outward.couriers():
+        await outward.settled(job_id)
+    message = await outward.message(job_id)
+    async with outward.yard.database.begin() as connection:
+        mine = outward.yard.organisation
+        assert await outward.webhooks.replay(connection, mine, message.id, None) == 0
+        await connection.execute(sa.text("UPDATE delivery SET status = 'failed'"))
+        assert await outward.webhooks.replay(connection, mine, message.id, None) == 1
 
 
 async def test_a_svix_that_fails_is_tried_again_by_our_schedule(outward, svix):

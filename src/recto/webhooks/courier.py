@@ -51,6 +51,8 @@ class Courier:
                         continue
                 except RectoError as error:
                     log.warning("deliveries could not be taken", error=error.message)
+                except Exception:
+                    log.exception("taking deliveries failed")
                 with suppress(TimeoutError):
                     async with asyncio.timeout(POLL_S):
                         await self._news.wait()

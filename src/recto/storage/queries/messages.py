@@ -145,9 +145,11 @@ async def replay(
 ) -> int:
     """Make the deliveries of a message due again, or that to one endpoint; returns how many.
 
-    Those that are due anyway are left alone, and so are those to endpoints that are disabled.
+    Those that are due anyway are left alone, those to endpoints that are disabled, and those that an external Svix
+    has taken: it knows the message by its id, and is the one to send it again.
     """
-    chosen = delivery.c.message_id == message_id
+    taken_over = sa.and_(delivery.c.kind == "svix", delivery.c.status == "delivered")
+    chosen = sa.and_(delivery.c.message_id == message_id, ~taken_over)
     if endpoint_id is not None:
         chosen = sa.and_(chosen, delivery.c.endpoint_id == endpoint_id)
     return await _again(connection, organisation_id, sa.and_(chosen, delivery.c.status != "pending"))
