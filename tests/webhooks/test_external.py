@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -107,6 +107,7 @@ def svix():
 def outward(hooks, svix):
     """Webhooks of a server that is set up to hand them to a Svix."""
     hooks.external = SvixGateway(TOKEN, svix.url, 5)
+    hooks.schedule = replace(hooks.schedule, timeout_s=10)
     hooks.yard.flow._outbox = Outbox(external=True)
     return hooks
 

@@ -5,6 +5,7 @@ its id, which is also its idempotency key, so that handing it over twice is one 
 endpoints and portal are then Svix's.
 """
 
+import importlib
 import importlib.util
 import json
 from collections.abc import Awaitable
@@ -35,6 +36,7 @@ class SvixGateway:
             raise InvalidConfig(
                 "RECTO_SVIX_TOKEN is set, but the package svix is not installed: install recto[svix]."
             )
+        importlib.import_module("svix.api")  # half a second that a worker at work would miss
         self._token = token
         self._server_url = server_url
         self._timeout_s = timeout_s
