@@ -30,8 +30,8 @@ LEASE_S = 10.0
 BUDGET = 5
 WEBHOOK = {"mode": "direct", "url": "http://127.0.0.1:9/hook"}
 EMPTY = (
-    "TRUNCATE job, unit, delivery, upload, idempotency, sweep, pipeline, pipeline_version, worker,"
-    " procrastinate_jobs CASCADE"
+    "TRUNCATE job, unit, webhook_message, webhook_endpoint, webhook_secret, delivery, upload, idempotency, sweep,"
+    " pipeline, pipeline_version, worker, procrastinate_jobs CASCADE"
 )
 
 
@@ -162,7 +162,7 @@ class Yard:
         return Recorder(worker, self.database, self.flow, LEASE_S, unit_pages, ocr=lambda: ocr)
 
     def reconciler(self, patience: Patience | None = None) -> Reconciler:
-        return Reconciler(self.database, self.engine, self.flow, patience or Patience(0, 0, 0))
+        return Reconciler(self.database, self.engine, self.flow, patience or Patience(0, 0))
 
     async def take_in(self, job_id: UUID, worker: str, pages: int) -> units.UnitRow | None:
         """Do the intake of a job of so many pages (reading units have two); gives the unit that follows."""

@@ -22,7 +22,9 @@ from recto.storage.objects import open_objects
 from recto.storage.pooler import lends_connections
 from recto.storage.queries import access
 from recto.storage.secrets import Secrets
-from recto.storage.signed_urls import CursorSigner, UrlSigner
+from recto.storage.signed_urls import CursorSigner, PortalSigner, UrlSigner
+from recto.webhooks.endpoints import Webhooks
+from recto.webhooks.outbox import Outbox
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from recto.inference.service import ModelService
     from recto.jobs.units import Workshop
     from recto.jobs.worker import Worker
+    from recto.webhooks.delivery import Deliverer
+    from recto.webhooks.external import SvixGateway
 
 UNKNOWN_VERSION = "0.1.0"
 WORKER_POLL_S = 0.2
@@ -104,7 +108,8 @@ def _adapters(settings: Settings) -> Adapters:
     objects = open_objects(settings.objects_url)
     admission = Admission(Depths(settings.queue_depth, settings.batch_queue_depth))
     submitter = Submitter(engine, objects, Secrets(settings.secret()), settings.priority_budget, admission)
-    return Adapters(database, engine, submitter, Flow(database, engine, submitter))
+    outbox = Outbox(external=settings.svix_token is not None)
+    return Adapters(database, engine, submitter, Flow(database, engine, submitter, outbox))
 
 
 def make_api(settings: Settings) -> "FastAPI":
@@ -116,6 +121,7 @@ def make_api(settings: Settings) -> "FastAPI":
     parts = _adapters(settings)
     objects = open_objects(settings.objects_url)
     secret = settings.secret()
+    guard = AddressGuard(settings.allowed_hosts)
     context = Context(
         database=parts.database,
         objects=objects,
@@ -123,7 +129,10 @@ def make_api(settings: Settings) -> "FastAPI":
         flow=parts.flow,
         waiter=JobWaiter(parts.database),
         deletion=Deletion(parts.database, objects),
-        guard=AddressGuard(settings.allowed_hosts),
+        guard=guard,
+        webhooks=Webhooks(Secrets(secret), guard),
+        svix=_svix(settings),
+        portals=PortalSigner(secret),
         signer=UrlSigner(secret),
         cursors=CursorSigner(secret),
         limits=Limits(
@@ -223,6 +232,29 @@ def _workshop(settings: Settings, name: str, database: Database, guard: AddressG
     )
 
 
+def _svix(settings: Settings) -> "SvixGateway | None":
+    """The real Svix that messages go to, where one is set up."""
+    from recto.webhooks.external import SvixGateway  # noqa: PLC0415 - for the few that have one
+
+    if settings.svix_token is None:
+        return None
+    token = settings.svix_token.get_secret_value()
+    return SvixGateway(token, settings.svix_server_url, settings.webhook_timeout_s)
+
+
+def _deliverer(settings: Settings, database: Database, guard: AddressGuard) -> "Deliverer":
+    """What attempts deliveries."""
+    from recto.webhooks.delivery import Deliverer, Schedule  # noqa: PLC0415 - the API delivers nothing
+
+    schedule = Schedule(
+        timeout_s=settings.webhook_timeout_s,
+        direct_s=settings.webhook_backoff_s,
+        endpoints_s=settings.webhook_schedule_s,
+        disable_after_s=settings.webhook_disable_after_s,
+    )
+    return Deliverer(database, guard, Secrets(settings.secret()), schedule, _svix(settings))
+
+
 def make_worker(settings: Settings) -> "Worker":
     """A worker process's parts, wired. Starts its child pools; run it with `run_worker`."""
     from recto.jobs.fleet import Fleet  # noqa: PLC0415 - the API does no units
@@ -231,7 +263,7 @@ def make_worker(settings: Settings) -> "Worker":
     from recto.jobs.taking import Taker  # noqa: PLC0415
     from recto.jobs.units import UnitRunner  # noqa: PLC0415
     from recto.jobs.worker import Worker, worker_name  # noqa: PLC0415
-    from recto.webhooks.delivery import Deliverer  # noqa: PLC0415
+    from recto.webhooks.courier import Courier  # noqa: PLC0415
 
     parts = _adapters(settings)
     name = worker_name()
@@ -248,14 +280,6 @@ def make_worker(settings: Settings) -> "Worker":
         ocr=lambda: fleet.recognition_to_be_had,
     )
     runner = UnitRunner(shop, recorder)
-    deliverer = Deliverer(
-        name,
-        parts.database,
-        parts.engine,
-        guard,
-        timeout_s=settings.webhook_timeout_s,
-        backoff_s=settings.webhook_backoff_s,
-    )
     return Worker(
         name=name,
         database=parts.database,
@@ -265,7 +289,7 @@ def make_worker(settings: Settings) -> "Worker":
         runner=runner,
         fleet=fleet,
         taker=Taker(parts.database, fleet, runner, settings.lease_s),
-        deliverer=deliverer,
+        courier=Courier(name, parts.database, _deliverer(settings, parts.database, guard)),
         reconciler=Reconciler(parts.database, parts.engine, parts.flow),
         sweeper=Sweeper(parts.database, shop.objects, periods(settings)),
         lease_s=settings.lease_s,

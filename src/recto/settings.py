@@ -151,6 +151,19 @@ class Settings(BaseSettings):
     model_price_out: float | None = Field(
         default=None, ge=0, description="Price of a million tokens answered"
     )
+    webhook_schedule_s: Annotated[tuple[float, ...], NoDecode] = Field(
+        default=(5, 300, 1800, 7200, 18000, 36000, 36000),
+        description="Waits between the delivery attempts to a registered endpoint",
+    )
+    webhook_disable_after_s: float = Field(
+        default=5 * 86400, gt=0, description="An endpoint that only failed for so long is disabled"
+    )
+    svix_token: SecretStr | None = Field(
+        default=None, description="Key of a Svix account that takes webhooks of mode svix; empty: built in"
+    )
+    svix_server_url: str | None = Field(
+        default=None, description="Svix server of one's own; empty: the one the token belongs to"
+    )
     log_level: str = Field(
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged"
     )
@@ -171,7 +184,7 @@ class Settings(BaseSettings):
         served_lanes(value)
         return value
 
-    @field_validator("webhook_backoff_s", mode="before")
+    @field_validator("webhook_backoff_s", "webhook_schedule_s", mode="before")
     @classmethod
     def _split_backoff(cls, value: object) -> object:
         return tuple(float(p) for p in value.split(",") if p.strip()) if isinstance(value, str) else value
@@ -183,6 +196,8 @@ class Settings(BaseSettings):
         "bootstrap_key",
         "secret_key",
         "layout_model",
+        "svix_token",
+        "svix_server_url",
         "child_recycle_mb",
         "model_url",
         "model_key",

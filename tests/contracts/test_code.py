@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from recto.api.openapi import OPERATIONS
-from recto.api.routes import extract, jobs, parse, pipeline, pipelines, service, uploads
+from recto.api.routes import extract, jobs, parse, pipeline, pipelines, portal, service, uploads, webhooks
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "recto"
@@ -65,7 +65,7 @@ def test_every_published_operation_is_served_and_no_other():
     """Paths of our own (/recto/...) and of operations (probes, signed links) are beside the contract."""
     beside = {("get", "/health"), ("get", "/ready")}
     served = set()
-    for module in (extract, jobs, parse, pipeline, pipelines, service, uploads):
+    for module in (extract, jobs, parse, pipeline, pipelines, portal, service, uploads, webhooks):
         for route in module.router.routes:
             path = route.path.replace(":path}", "}")
             served |= {

@@ -54,12 +54,6 @@ def test_what_is_not_there_yet_says_so(client, uploaded, path):
         refused(client.post(path + suffix, json={"input": uploaded}), 422, "NOT_APPLICABLE")
 
 
-def test_configure_webhook_and_svix_are_refused(client, uploaded):
-    refused(client.post("/configure_webhook"), 422, "NOT_APPLICABLE")
-    body = {"input": uploaded, "async": {"webhook": {"mode": "svix"}}}
-    refused(client.post("/parse_async", json=body), 422, "NOT_APPLICABLE")
-
-
 def test_a_word_file_is_refused_as_unsupported(client):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as docx:

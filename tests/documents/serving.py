@@ -117,6 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 class _Quiet(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # connections at once; the default of 5 makes clients wait a second
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that goes away is nothing to tell."""

@@ -1,15 +1,15 @@
-"""Whatever gets lost is found again: workers, looks, deliveries, and the tasks for them."""
+"""Whatever gets lost is found again: workers, looks, and the tasks for them."""
 
 from uuid import uuid4
 
 import sqlalchemy as sa
 
-from job_yard import WEBHOOK, read
+from job_yard import read
 from recto.jobs import reconcile
 from recto.jobs.reconcile import Patience
 from recto.storage.queries import claims, jobs
 
-PATIENT = Patience(3600, 3600, 3600)
+PATIENT = Patience(3600, 3600)
 
 
 async def test_a_unit_of_a_dead_worker_is_free_again_and_keeps_its_count(yard):
@@ -69,7 +69,7 @@ async def test_a_pipeline_whose_look_was_lost_ends(yard):
     await yard.lose_tasks()
     await yard.reconciler(PATIENT).once()
     assert (await yard.job(top)).is_open, "patience is not over"
-    await yard.reconciler(Patience(3600, 0, 3600)).once()
+    await yard.reconciler(Patience(3600, 0)).once()
     assert (await yard.job(top)).status == "Completed"
 
 
@@ -100,23 +100,17 @@ async def test_tasks_of_a_dead_worker_come_back(yard):
 
 
 async def test_a_stalled_task_beside_a_waiting_one_of_its_kind_does_not_block_the_others(yard):
-    both = [uuid4(), uuid4()]
-    for delivery_id in both:
-        await yard.engine.defer_delivery_again(delivery_id)
+    """As servers of before queued them: with a lock, so that one is enough."""
+    queue = (
+        "INSERT INTO procrastinate_jobs (task_name, queue_name, queueing_lock, args)"
+        " VALUES ('deliver', 'deliveries', :lock, CAST(:args AS jsonb))"
+    )
+    both = [str(uuid4()), str(uuid4())]
+    for one in both:
+        await yard.rows(queue, lock=one, args=f'{{"v": 1, "delivery_id": "{one}"}}')
     await stalled(yard)
-    await yard.engine.defer_delivery_again(both[0])
-    await yard.reconciler(Patience(0, 3600, 3600)).once()
-    assert sorted(task[2]["delivery_id"] for task in await yard.tasks()) == sorted(map(str, both))
+    await yard.rows(queue, lock=both[0], args=f'{{"v": 1, "delivery_id": "{both[0]}"}}')
+    await yard.reconciler(Patience(0, 3600)).once()
+    assert sorted(task[2]["delivery_id"] for task in await yard.tasks()) == sorted(both)
     async with yard.database.begin() as connection:
         assert await connection.scalar(sa.text("SELECT count(*) FROM procrastinate_jobs")) == 2
-
-
-async def test_a_delivery_whose_task_was_lost_gets_one_and_only_one(yard):
-    job_id = await yard.parse(webhook=WEBHOOK)
-    async with yard.database.begin() as connection:
-        await yard.flow.cancel(connection, yard.organisation, job_id)
-    delivery_id = await yard.one("SELECT id FROM delivery WHERE job_id = :id", id=job_id)
-    await yard.lose_tasks()
-    for _ in range(3):
-        await yard.reconciler(Patience(3600, 3600, 0)).once()
-    assert await yard.tasks() == [("deliver", "deliveries", {"delivery_id": str(delivery_id)})]

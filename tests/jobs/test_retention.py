@@ -349,3 +349,18 @@ async def test_a_turn_sweeps_rows_often_and_lists_the_storage_seldom(yard, objec
     assert (await sweeper.turn()).left is None
     await yard.rows("UPDATE sweep SET ran_at = ran_at - interval '2 hours'")
     assert (await sweeper.turn()).left == 0
+
+
+@pytest.mark.parametrize(("deletion", "kept"), [("expired", 1), ("asked", 0)])
+async def test_a_message_that_was_given_up_outlives_an_expired_job_but_not_a_deleted_one(
+    yard, objects, sweeper, deletion, kept
+):
+    await ended(yard, objects, webhook=WEBHOOK)
+    await yard.rows("UPDATE delivery SET status = 'failed'")
+    await yard.rows("UPDATE job SET deletion = :deletion, deleting_at = clock_timestamp()", deletion=deletion)
+    await sweeper.once()
+    assert await yard.one("SELECT deleted_at IS NOT NULL FROM job")
+    assert await yard.one("SELECT count(*) FROM webhook_message") == kept
+    await yard.rows("UPDATE delivery SET status = 'delivered'")
+    await sweeper.once()
+    assert await yard.one("SELECT count(*) FROM webhook_message") == 0

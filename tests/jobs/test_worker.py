@@ -105,7 +105,7 @@ async def test_a_cancelled_job_is_stopped_though_no_notice_came(yard, monkeypatc
         runner=runner,
         fleet=None,
         taker=None,
-        deliverer=None,
+        courier=None,
         reconciler=None,
         sweeper=None,
         lease_s=LEASE_S,

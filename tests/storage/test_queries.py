@@ -252,58 +252,69 @@ async def test_two_deploys_of_one_name_take_turns(yard):
 # --- the outbox ------------------------------------------------------------------------------------------
 
 
-async def message(yard):
-    job_id = await yard.parse(webhook=WEBHOOK)
+LEASE = 10
+ROOM = 4
+
+
+async def message(yard, url="http://127.0.0.1:9/hook"):
+    job_id = await yard.parse(webhook={"mode": "direct", "url": url})
     async with yard.database.begin() as connection:
         await yard.flow.cancel(connection, yard.organisation, job_id)
     return await yard.one("SELECT id FROM delivery WHERE job_id = :id", id=job_id)
 
 
+async def claim(yard, worker="w", lease_s=LEASE, free=50, rooms=None):
+    async with yard.database.begin() as connection:
+        return await deliveries.claim(connection, worker, lease_s, free, rooms or {}, ROOM)
+
+
+async def record(yard, held, status, wait_s=0.0):
+    outcome = deliveries.Outcome(status, wait_s, 200, None, None, 5)
+    async with yard.database.begin() as connection:
+        return await deliveries.record(connection, [(held, outcome)]) == {held.id}
+
+
 async def test_a_message_is_tried_by_one_worker_at_a_time(yard):
     delivery_id = await message(yard)
-
-    async def claim(worker, lease_s):
-        async with yard.database.begin() as connection:
-            return await deliveries.claim(connection, delivery_id, worker, lease_s)
-
-    claims = await asyncio.gather(*(claim(f"w{n}", 10) for n in range(5)))
-    assert sum(one is not None for one in claims) == 1
-    assert await claim("late", 10) is None
+    claims = await asyncio.gather(*(claim(yard, f"w{n}") for n in range(5)))
+    assert [one.id for held in claims for one in held] == [delivery_id]
+    assert await claim(yard, "late") == []
 
 
 async def test_a_late_word_about_an_earlier_attempt_is_refused(yard):
     delivery_id = await message(yard)
-    async with yard.database.begin() as connection:
-        early = await deliveries.claim(connection, delivery_id, "slow", -1)
-        late = await deliveries.claim(connection, delivery_id, "quick", 10)
-        assert early is not None
-        assert late is not None
-        assert (early.attempt, late.attempt) == (1, 2)
-
-        async def record(held, status):
-            return await deliveries.record(
-                connection, held, status=status, answer_status=200, error=None, wait_s=0
-            )
-
-        assert not await record(early, "failed")
-        assert await record(late, "delivered")
-        assert not await record(late, "failed")
-        assert await deliveries.claim(connection, delivery_id, "other", 10) is None
+    (early,) = await claim(yard, "slow", -1)
+    (late,) = await claim(yard, "quick")
+    assert (early.attempt, late.attempt) == (1, 2)
+    assert not await record(yard, early, "failed")
+    assert await record(yard, late, "delivered")
+    assert not await record(yard, late, "failed")
+    assert await claim(yard, "other") == []
     assert await yard.one("SELECT status FROM delivery WHERE id = :id", id=delivery_id) == "delivered"
+    assert await yard.rows("SELECT number, answer_status FROM webhook_attempt") == [(2, 200)]
 
 
-async def test_overdue_messages_are_those_nobody_is_at(yard):
-    waiting, held, planned = [await message(yard) for _ in range(3)]
+async def test_a_delivery_is_claimed_when_it_is_due_and_nobody_is_at_it(yard):
+    waiting, planned = await message(yard), await message(yard)
+    held = {one.id: one for one in await claim(yard)}
+    assert await record(yard, held[planned], "pending", 60)
     async with yard.database.begin() as connection:
-        assert await deliveries.claim(connection, held, "w", 10) is not None
-        claimed = await deliveries.claim(connection, planned, "w", 10)
-        assert claimed is not None
-        await deliveries.record(
-            connection, claimed, status="pending", answer_status=500, error="no", wait_s=60
-        )
-        assert await deliveries.overdue(connection, 0, 9) == [waiting]
-        assert await deliveries.overdue(connection, 60, 9) == []
-        assert await deliveries.claim(connection, planned, "w", 10) is None, "it is not due"
+        await deliveries.release(connection, [held[waiting]])
+    (again,) = await claim(yard)
+    assert (again.id, again.attempt) == (waiting, 1)
+
+
+async def test_a_host_gets_no_more_than_it_has_room_for_and_hosts_take_turns(yard):
+    for _ in range(6):
+        await message(yard, "http://many.example/hook")
+    last = await message(yard, "http://one.example/hook")
+    held = await claim(yard, free=3)
+    assert [one.host for one in held].count("one.example:80") == 1
+    assert last in {one.id for one in held}
+    full = {"many.example:80": 0}
+    assert await claim(yard, rooms=full) == []
+    assert len(await claim(yard, rooms={"many.example:80": 1})) == 1
+    assert len(await claim(yard)) == 3
 
 
 # --- the connection --------------------------------------------------------------------------------------

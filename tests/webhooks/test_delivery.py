@@ -15,7 +15,8 @@ from documents.serving import Answer, World, world
 from recto.storage.database import driver_url
 from recto.storage.embedded import running_url
 from recto.storage.queries.deliveries import DeliveryRow
-from recto.webhooks.delivery import Attempt, Deliverer, Verdict, verdict
+from recto.storage.secrets import Secrets
+from recto.webhooks.delivery import Attempt, Deliverer, Schedule, Verdict, verdict
 
 BACKOFF_S = (0.2, 0.4)  # of the test server
 LATE_S = 2.5  # so much later than planned may an attempt come: a second of polling, and a busy machine
@@ -207,15 +208,6 @@ class TestRefusals:
         assert answer.status_code in {403, 422}, answer.text
         assert "job_id" not in answer.json()
 
-    @pytest.mark.parametrize("webhook", [{"mode": "svix"}, {"mode": "svix", "channels": ["a"]}, {}])
-    def test_svix_is_not_there_yet(self, http, upload, pipeline_id, webhook):
-        for path, more in (("/parse_async", {}), ("/pipeline_async", {"pipeline_id": pipeline_id})):
-            body = {"input": upload, "async": {"webhook": webhook}, **more}
-            answer = http.post(path, json=body)
-            assert answer.status_code == 422
-            assert answer.json()["error"]["name"] == "NOT_APPLICABLE"
-            assert "not available yet" in answer.json()["error"]["message"]
-
 
 @pytest.mark.parametrize(
     ("attempt", "number", "decided"),
@@ -227,6 +219,7 @@ class TestRefusals:
         (Attempt(500, None), 3, Verdict("failed")),
         (Attempt(None, "no answer"), 3, Verdict("failed")),
         (Attempt(199, None), 3, Verdict("failed")),
+        (Attempt(410, None), 1, Verdict("failed")),
     ],
 )
 def test_the_verdict_after_an_attempt(attempt, number, decided):
@@ -252,9 +245,27 @@ class _Broken:
     [(KeyError("odd"), "unexpectedly (KeyError)"), (httpx.ReadError(""), "did not answer: ReadError")],
 )
 async def test_whatever_goes_wrong_is_an_attempt_that_failed(error, said):
-    deliverer = Deliverer("w", None, None, _Broken(error), timeout_s=1, backoff_s=())
-    held = DeliveryRow(uuid4(), uuid4(), "http://example.com/hook?token=s3cret", "{}", 1)
-    attempt = await deliverer._post(held)
+    schedule = Schedule(timeout_s=1, direct_s=(), endpoints_s=(), disable_after_s=1)
+    deliverer = Deliverer(None, _Broken(error), Secrets(b"secret"), schedule)
+    url = "http://example.com/hook?token=s3cret"
+    held = DeliveryRow(
+        id=uuid4(),
+        message_id=uuid4(),
+        organisation_id=uuid4(),
+        job_id=uuid4(),
+        kind="direct",
+        endpoint_id=None,
+        url=url,
+        host="example.com:80",
+        attempt=1,
+        tries_before=0,
+        event_type="async.update",
+        channels=None,
+        body="{}",
+        secrets=(),
+    )
+    attempt = await deliverer.post(held)
+    await deliverer.close()
     assert attempt.answer_status is None
     assert said in attempt.error
     assert "s3cret" not in attempt.error

@@ -11,7 +11,9 @@ from recto.jobs.flow import Flow
 from recto.jobs.submit import Submitter
 from recto.storage.database import Database
 from recto.storage.objects import Objects
-from recto.storage.signed_urls import CursorSigner, UrlSigner
+from recto.storage.signed_urls import CursorSigner, PortalSigner, UrlSigner
+from recto.webhooks.endpoints import Webhooks
+from recto.webhooks.external import SvixGateway
 
 OBJECTS_PATH = "/recto/v1/objects/"
 RESULTS_PATH = "/recto/v1/results/"
@@ -40,6 +42,9 @@ class Context:
     waiter: JobWaiter
     deletion: Deletion
     guard: AddressGuard
+    webhooks: Webhooks
+    svix: SvixGateway | None
+    portals: PortalSigner
     signer: UrlSigner
     cursors: CursorSigner
     limits: Limits

@@ -10,7 +10,19 @@ from recto.api import problems
 from recto.api.context import Context
 from recto.api.openapi import openapi_document
 from recto.api.problems import CLIENT_CLOSED_REQUEST, error_answer
-from recto.api.routes import events, extract, jobs, parse, pipeline, pipelines, retries, service, uploads
+from recto.api.routes import (
+    events,
+    extract,
+    jobs,
+    parse,
+    pipeline,
+    pipelines,
+    portal,
+    retries,
+    service,
+    uploads,
+    webhooks,
+)
 from recto.api.submitting import ClientGone, JobFailed
 from recto.jobs.engine import Engine
 
@@ -37,7 +49,19 @@ def create_api(context: Context, engine: Engine) -> FastAPI:
     problems.install(api)
     api.add_exception_handler(JobFailed, _on_job_failed)
     api.add_exception_handler(ClientGone, _on_client_gone)
-    for module in (parse, extract, pipeline, jobs, events, retries, uploads, pipelines, service):
+    for module in (
+        parse,
+        extract,
+        pipeline,
+        jobs,
+        events,
+        retries,
+        uploads,
+        pipelines,
+        webhooks,
+        portal,
+        service,
+    ):
         api.include_router(module.router)
     api.openapi = lambda: openapi_document(context.version)
     return api

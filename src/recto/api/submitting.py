@@ -18,14 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recto.api.answers import error_of
 from recto.api.context import Context
-from recto.errors import (
-    DownloadFailed,
-    Internal,
-    InvalidConfig,
-    JobState,
-    NotAvailable,
-    RectoError,
-)
+from recto.errors import Internal, InvalidConfig, JobState, RectoError
 from recto.jobs.deletion import gone
 from recto.jobs.lanes import Lane
 from recto.jobs.submit import Submission
@@ -43,7 +36,6 @@ KEY_HEADER = "idempotency-key"
 RETENTION_HEADER = "x-recto-retention"
 KEY_CHARACTERS = 255  # of an Idempotency-Key: clients send a UUID
 MAX_DOCUMENTS = 1000  # in one call; more are better several calls, whose failures stay apart
-WEBHOOK_CHECK_S = 1.0  # for looking its host up now; a slow name server only moves the check to the delivery
 
 log = structlog.get_logger(__name__)
 
@@ -92,23 +84,16 @@ async def check_webhook(context: Context, background: AsyncConfig | None) -> dic
     """The webhook as it is stored, None without one.
 
     Raises:
-        NotAvailable: svix mode, which this version cannot deliver. UrlNotAllowed: an address that is refused.
+        UrlNotAllowed: an address that is refused.
     """
     webhook = background.webhook if background else None
     match webhook:
         case None:
             return None
-        case SvixWebhookConfig():
-            raise NotAvailable(
-                "Webhooks of mode 'svix' are not available yet: use {'mode': 'direct', 'url': ...}, or poll"
-                " GET /job/{job_id}."
-            )
+        case SvixWebhookConfig(channels=channels):
+            return {"mode": "svix", **({"channels": channels} if channels else {})}
         case DirectWebhookConfig(url=url):
-            try:
-                async with asyncio.timeout(WEBHOOK_CHECK_S):
-                    await context.guard.resolve(url)
-            except (TimeoutError, DownloadFailed):
-                pass  # the name may resolve by the time the job ends; the delivery checks it again anyway
+            await context.webhooks.check(url)
             return {"mode": "direct", "url": url}
 
 

@@ -45,12 +45,17 @@ def _with_url(settings: Settings) -> Generator[Settings]:
 def with_database(settings: Settings, use: Callable[[Database], Awaitable[T]]) -> T:
     """Call `use` with an open database and give its result; the database is migrated first."""
     with reachable(settings) as found:
+        return run_with_database(found, use)
 
-        async def run() -> T:
-            database = Database(found.database_url or "", pool_size=2)
-            try:
-                return await use(database)
-            finally:
-                await database.close()
 
-        return asyncio.run(run())
+def run_with_database(settings: Settings, use: Callable[[Database], Awaitable[T]]) -> T:
+    """Call `use` with an open database that is reachable, and give its result."""
+
+    async def run() -> T:
+        database = Database(settings.database_url or "", pool_size=2)
+        try:
+            return await use(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())

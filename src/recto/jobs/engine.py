@@ -1,8 +1,8 @@
 """Carries tasks from whoever plans them to a worker. The only module that imports the job engine (Procrastinate).
 
-Tasks are messages, never the truth: they say "look at job X", "try delivery Y". Rows of ours decide whether
-there is anything to do, so a message that is lost, doubled or late does no harm. Units need no messages: see
-`jobs.taking`.
+Tasks are messages, never the truth: they say "look at job X". Rows of ours decide whether there is
+anything to do, so a message that is lost, doubled or late does no harm. Units and deliveries need no messages: see
+`jobs.taking` and `webhooks.courier`.
 
 Payloads carry a version `v`: a worker reads those of every older server, and leaves newer ones to newer workers.
 A new kind of message goes into a queue of its own, which older workers do not serve.
@@ -12,13 +12,12 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import procrastinate
 import psycopg
 import structlog
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
+from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import DeleteJobCondition, Status
 from procrastinate.schema import SchemaManager
 from procrastinate.types import JSONValue
@@ -35,8 +34,9 @@ DUE_POLLING_S = (
 )
 POOL_SIZE = 8
 
-FORMER_QUEUES = ("intake", "read", "ocr")
-"""Servers up to version 0.1 queued a task for every unit. These are taken out of the way: units are rows."""
+FORMER_QUEUES = ("intake", "read", "ocr", "deliveries")
+"""Servers up to version 0.1 queued a task for every unit and delivery. These are taken out of the way: both are
+rows."""
 
 NEWER_WAIT_S = 5.0  # before a message that this version cannot read is offered again, to a newer worker
 
@@ -56,7 +56,7 @@ class Handlers:
 
     look: Callable[[], None]
     advance: Callable[[UUID], Awaitable[None]]
-    deliver: Callable[[UUID], Awaitable[None]]
+    deliver: Callable[[], None]
 
 
 class Engine:
@@ -73,7 +73,7 @@ class Engine:
         left = procrastinate.RetryStrategy(wait=int(NEWER_WAIT_S), retry_exceptions={NewerMessage})
         self._app.task(name="run_unit", retry=left)(self._on_run_unit)
         self._advance = self._app.task(name="advance", retry=left)(self._on_advance)
-        self._deliver = self._app.task(name="deliver", retry=left)(self._on_deliver)
+        self._app.task(name="deliver", retry=left)(self._on_deliver)
 
     async def open(self) -> None:
         """Open the connection pool."""
@@ -92,23 +92,6 @@ class Engine:
         )
         with _reaching():
             await deferrer.defer_async(v=PAYLOAD_VERSION, job_id=str(job_id))
-
-    async def defer_delivery(
-        self, connection: AsyncConnection | None, delivery_id: UUID, wait_s: float = 0
-    ) -> None:
-        """Queue a delivery attempt, now or later."""
-        options: dict[str, Any] = {"schedule_in": {"seconds": wait_s}} if wait_s else {}
-        deferrer = self._deliver.configure(
-            queue="deliveries", connection=await raw(connection) if connection else None, **options
-        )
-        with _reaching():
-            await deferrer.defer_async(v=PAYLOAD_VERSION, delivery_id=str(delivery_id))
-
-    async def defer_delivery_again(self, delivery_id: UUID) -> None:
-        """Queue an attempt for a message that seems to have lost its own; nothing when one such is waiting."""
-        deferrer = self._deliver.configure(queue="deliveries", queueing_lock=f"delivery-{delivery_id}")
-        with contextlib.suppress(AlreadyEnqueued), _reaching():
-            await deferrer.defer_async(v=PAYLOAD_VERSION, delivery_id=str(delivery_id))
 
     async def retry_stalled(self, silent_s: float) -> int:
         """Give tasks of dead workers back to the queue; returns how many."""
@@ -161,9 +144,9 @@ class Engine:
         _check_version(v)
         await self._handling().advance(UUID(str(values["job_id"])))
 
-    async def _on_deliver(self, v: int, **values: JSONValue) -> None:
+    async def _on_deliver(self, v: int, **_: JSONValue) -> None:
         _check_version(v)
-        await self._handling().deliver(UUID(str(values["delivery_id"])))
+        self._handling().deliver()
 
     def _handling(self) -> Handlers:
         if self._handlers is None:

@@ -29,7 +29,7 @@ from recto.results.pipeline import ChildState, next_move
 from recto.storage.database import Database
 from recto.storage.notices import JOB_ENDED, notify, notify_each
 from recto.storage.queries import claims, jobs, units
-from recto.webhooks.outbox import post_message
+from recto.webhooks.outbox import Outbox
 
 log = structlog.get_logger(__name__)
 
@@ -45,8 +45,11 @@ class Planned:
 class Flow:
     """Applies decisions to rows."""
 
-    def __init__(self, database: Database, engine: Engine, submitter: Submitter) -> None:
-        """Keep the adapters."""
+    def __init__(
+        self, database: Database, engine: Engine, submitter: Submitter, outbox: Outbox | None = None
+    ) -> None:
+        """Keep the adapters; without an outbox of its own, messages of mode svix go to our own endpoints."""
+        self._outbox = outbox or Outbox()
         self._database = database
         self._engine = engine
         self._submitter = submitter
@@ -127,8 +130,7 @@ class Flow:
             return False
         await units.leave_out(connection, [job.id])
         if job.webhook is not None:
-            delivery_id = await post_message(connection, job, status)
-            await self._engine.defer_delivery(connection, delivery_id)
+            await self._outbox.announce(connection, job, status)
         if job.parent_id is not None:
             await self._advance_parent(connection, job.lane, job.parent_id)
         for waiting in await jobs.waiting_on(connection, [job.id]):

@@ -1,7 +1,7 @@
 """Heals what got lost: looks every few seconds for work that nobody is doing, and puts it back into the queue.
 
 Reasons are many (a killed worker, a message lost between two commits, a restart) and the cure is one: rows say
-what should be going on; where nothing goes on, it is made to: a unit is freed, a look or a delivery is queued
+what should be going on; where nothing goes on, it is made to: a unit is freed, a look is queued
 again. All of it may run in every worker at the same time.
 """
 
@@ -14,7 +14,7 @@ from recto.errors import RectoError
 from recto.jobs.engine import Engine
 from recto.jobs.flow import Flow
 from recto.storage.database import Database
-from recto.storage.queries import claims, deliveries, jobs, units
+from recto.storage.queries import claims, jobs, units
 
 EVERY_S = 2.0
 BATCH = 200  # rows of each kind looked at in one round
@@ -28,7 +28,6 @@ class Patience:
 
     task_s: float = 12.0  # an engine task whose worker sends no heartbeat
     job_s: float = 20.0  # a job nothing happens to
-    delivery_s: float = 15.0  # a message past its time
 
 
 class Reconciler:
@@ -60,7 +59,6 @@ class Reconciler:
         await self._free_units()
         await self._look_at_quiet_jobs()
         await self._end_overdue_jobs()
-        await self._requeue_deliveries()
 
     async def _free_units(self) -> None:
         async with self._database.begin() as connection:
@@ -80,9 +78,3 @@ class Reconciler:
             overdue = await jobs.past_deadline(connection)
         for job_id in overdue:
             await self._flow.time_out(job_id)
-
-    async def _requeue_deliveries(self) -> None:
-        async with self._database.begin() as connection:
-            overdue = await deliveries.overdue(connection, self._patience.delivery_s, BATCH)
-        for delivery_id in overdue:
-            await self._engine.defer_delivery_again(delivery_id)

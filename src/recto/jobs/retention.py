@@ -18,7 +18,7 @@ from recto.errors import RectoError
 from recto.jobs.deletion import Deletion, folder_of
 from recto.storage.database import Database
 from recto.storage.objects import Objects
-from recto.storage.queries import retention
+from recto.storage.queries import messages, retention
 
 EVERY_S = 20.0  # between looks; how much longer than asked for something may live
 ORPHANS_EVERY_S = 3600.0  # between listings of the whole storage, which cost requests there
@@ -27,6 +27,7 @@ BATCH = 500  # rows taken in one step
 QUIET_S = 60.0  # after a job's end a worker may still be writing its last unit
 ORPHAN_AGE_S = 3600.0  # an object is written before its row is: younger ones may still get theirs
 KEYS_LIVE_S = 24 * 3600.0  # of repeated calls (contract of Idempotency-Key)
+MESSAGES_LIVE_S = 30 * 86400.0  # of webhook messages whose job is kept for longer, or that have none
 UPLOADS = "uploads/"
 JOBS = "jobs/"
 
@@ -187,6 +188,7 @@ class Sweeper:
             await retention.drop_delivered(connection)
             swept.tombstones += await retention.drop_tombstones(connection, self._periods.tombstones_s, BATCH)
             await retention.drop_keys(connection, KEYS_LIVE_S)
+            await messages.drop_old(connection, MESSAGES_LIVE_S, BATCH)
 
     # --- objects without an owner ------------------------------------------------------------------------
 

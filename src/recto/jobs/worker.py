@@ -23,13 +23,12 @@ from recto.jobs.retention import Sweeper
 from recto.jobs.taking import Taker
 from recto.jobs.units import UnitRunner
 from recto.storage.database import Database
-from recto.storage.notices import JOB_ENDED, Listener
+from recto.storage.notices import DELIVERIES_DUE, JOB_ENDED, Listener
 from recto.storage.queries import jobs, units
 from recto.storage.queries.claims import UNITS_WAITING
-from recto.webhooks.delivery import Deliverer
+from recto.webhooks.courier import Courier
 
 LOCK_FILE = ".lock"
-DELIVERY_SLOTS = 20
 ADVANCE_SLOTS = 2
 BEAT_S = 4.0  # between announcements of this worker; it counts as gone after fleet.ALIVE_S
 ENDED_EVERY_S = 1.0  # a cancelled job's children are to be gone within 2 s
@@ -90,7 +89,7 @@ class Worker:
     runner: UnitRunner
     fleet: Fleet
     taker: Taker
-    deliverer: Deliverer
+    courier: Courier
     reconciler: Reconciler
     sweeper: Sweeper
     lease_s: float
@@ -103,14 +102,17 @@ class Worker:
         ends = Listener(self.database.url, JOB_ENDED, self._job_ended, lambda: None)
         news = Listener(self.database.url, UNITS_WAITING, self.taker.heard, self.taker.look)
         self.taker.deaf = lambda: news.deaf
-        handlers = Handlers(self.taker.look, self.flow.look_at, self.deliverer.deliver)
-        slots = {"advance": ADVANCE_SLOTS, "deliveries": DELIVERY_SLOTS}
+        due = Listener(self.database.url, DELIVERIES_DUE, self.courier.look, self.courier.look)
+        handlers = Handlers(self.taker.look, self.flow.look_at, self.courier.look)
+        slots = {"advance": ADVANCE_SLOTS}
         grace_s = min(GRACE_S, self.lease_s / 2)
         log.info("worker ready", worker=self.name, lanes=self.fleet.lanes, readers=self.fleet.readers)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(ends.listen())
                 group.create_task(news.listen())
+                group.create_task(due.listen())
+                group.create_task(self.courier.run(grace_s))
                 group.create_task(self._stop_ended())
                 group.create_task(self._keep_leases())
                 group.create_task(self._beat())

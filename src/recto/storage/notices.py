@@ -19,6 +19,7 @@ JOB_ENDED = "recto_job_ended"
 ECHO = "echo-"  # how the notices begin by which a connection is tried
 ECHO_S = 2.0  # for such a notice to come back; it takes a millisecond
 JOB_MOVED = "recto_job_moved"
+DELIVERIES_DUE = "recto_deliveries_due"
 RECONNECT_S = (0.2, 1.0, 5.0)  # waits between attempts to reach a database that is gone
 
 log = structlog.get_logger(__name__)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
+from uuid import UUID
 
 from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 
@@ -27,6 +28,7 @@ CLOCK_SKEW_S = 60
 # Tokens of one purpose must not open as another's, so each has a salt. Changing it ends all its tokens.
 _LINK_SALT = "recto.link.1"
 _CURSOR_SALT = "recto.cursor.1"
+_PORTAL_SALT = "recto.portal.1"
 
 _SIGNER = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
 
@@ -72,6 +74,29 @@ class UrlSigner:
                 "This link has expired: ask for the job, or for an upload, again to get a new one."
             )
         return SignedObject(key, filename)
+
+
+class PortalSigner:
+    """Makes and opens the tokens of links to an organisation's webhook portal: who holds one is let in."""
+
+    def __init__(self, secret: bytes) -> None:
+        """Take the secret; raises ValueError when it is too short."""
+        self._serializer = URLSafeTimedSerializer(_checked(secret), salt=_PORTAL_SALT, signer_kwargs=_SIGNER)
+
+    def token(self, organisation_id: UUID) -> str:
+        """A token, safe within a URL path."""
+        return self._serializer.dumps(str(organisation_id))
+
+    def open(self, token: str, max_age_s: float) -> UUID:
+        """Whose portal it opens; raises NotFound for one that is too old or forged."""
+        try:
+            loaded, made = self._serializer.loads(token, return_timestamp=True)
+        except BadData as error:
+            raise NotFound("This link is not valid: it was cut off or changed. Ask for a new one.") from error
+        age_s = time.time() - made.timestamp()
+        if not -CLOCK_SKEW_S <= age_s <= max_age_s:
+            raise NotFound("This link has expired: call /configure_webhook again to get a new one.")
+        return UUID(cast("str", loaded))
 
 
 class CursorSigner:

@@ -199,16 +199,65 @@ worker = sa.Table(
     _time("beat_at", nullable=False),
 )
 
+webhook_endpoint = sa.Table(
+    "webhook_endpoint",
+    metadata,
+    sa.Column("id", UUID, primary_key=True, server_default=sa.func.gen_random_uuid()),
+    _organisation(),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("host", sa.Text, nullable=False),  # host and port of the url: what shares a limit
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
+    sa.Column("channels", ARRAY(sa.Text)),  # NULL: all
+    sa.Column("event_types", ARRAY(sa.Text)),  # NULL: all
+    sa.Column("enabled", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("disabled_reason", sa.Text),
+    _time("failing_since"),  # its first failure after its last success
+    _time("created_at", nullable=False),
+    sa.Index("ix_webhook_endpoint_organisation_id", "organisation_id"),
+)
+
+webhook_secret = sa.Table(
+    "webhook_secret",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    _organisation(),
+    # NULL: the organisation's own, which signs direct webhooks
+    sa.Column("endpoint_id", UUID, sa.ForeignKey("webhook_endpoint.id", ondelete="CASCADE")),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    _time("created_at", nullable=False),
+    _time("expires_at"),  # of one that another has replaced
+    sa.Index("ix_webhook_secret_owner", "organisation_id", "endpoint_id"),
+)
+
+webhook_message = sa.Table(
+    "webhook_message",
+    metadata,
+    sa.Column("id", UUID, primary_key=True),
+    _organisation(),
+    sa.Column("job_id", UUID, sa.ForeignKey("job.id", ondelete="CASCADE")),  # NULL: a test
+    sa.Column("event_type", sa.Text, nullable=False),
+    sa.Column("channels", ARRAY(sa.Text)),  # NULL: all
+    sa.Column("body", sa.Text, nullable=False),
+    _time("created_at", nullable=False),
+    sa.Index("ix_webhook_message_listing", "organisation_id", sa.text("created_at DESC"), sa.text("id DESC")),
+    sa.Index("ix_webhook_message_job_id", "job_id"),
+    sa.Index("ix_webhook_message_created_at", "created_at"),
+)
+
 delivery = sa.Table(
     "delivery",
     metadata,
     sa.Column("id", UUID, primary_key=True),
-    sa.Column("job_id", UUID, sa.ForeignKey("job.id"), nullable=False, unique=True),
+    sa.Column("message_id", UUID, sa.ForeignKey("webhook_message.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("job_id", UUID, sa.ForeignKey("job.id", ondelete="CASCADE")),
     _organisation(),
-    sa.Column("url", sa.Text, nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, server_default="direct"),  # direct, endpoint, svix
+    sa.Column("endpoint_id", UUID, sa.ForeignKey("webhook_endpoint.id", ondelete="CASCADE")),
+    sa.Column("url", sa.Text),  # of a direct one; that of an endpoint is the endpoint's at the time
+    sa.Column("host", sa.Text, nullable=False, server_default=""),
     sa.Column("status", sa.Text, nullable=False, server_default="pending"),  # pending, delivered, failed
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("tries_before", sa.Integer, nullable=False, server_default="0"),  # of its last replay
     sa.Column("answer_status", sa.Integer),
     sa.Column("error", sa.Text),
     sa.Column("worker", sa.Text),
@@ -216,7 +265,24 @@ delivery = sa.Table(
     _time("due_at", nullable=False),
     _time("created_at", nullable=False),
     _time("ended_at"),
+    sa.UniqueConstraint("message_id", "endpoint_id"),
     sa.Index("ix_delivery_open", "due_at", postgresql_where=sa.text("status = 'pending'")),
+    sa.Index("ix_delivery_job_id", "job_id"),
+    sa.Index("ix_delivery_endpoint", "endpoint_id", "status"),
+)
+
+webhook_attempt = sa.Table(
+    "webhook_attempt",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("delivery_id", UUID, sa.ForeignKey("delivery.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("answer_status", sa.Integer),
+    sa.Column("error", sa.Text),
+    sa.Column("answer", sa.Text),  # its first kilobyte
+    sa.Column("latency_ms", sa.Integer, nullable=False),
+    _time("created_at", nullable=False),
+    sa.Index("ix_webhook_attempt_delivery_id", "delivery_id"),
 )
 
 idempotency = sa.Table(

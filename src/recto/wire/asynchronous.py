@@ -22,18 +22,18 @@ class QueuePriority(StrEnum):
 
 class SvixWebhookConfig(RequestModel):
     mode: Literal["svix"] = Field(
-        default="svix", description="Signed delivery to registered endpoints. Rule: none yet (refused)"
+        default="svix", description="Signed delivery to registered endpoints. Rule: webhooks/outbox"
     )
     channels: list[str] | None = Field(
         json_schema_extra=without_null,
         default=None,
-        description="Only endpoints on one of these channels; without it, all. Rule: none yet (refused)",
+        description="Only endpoints on one of these channels; without it, all. Rule: webhooks/outbox",
     )
 
 
 class DirectWebhookConfig(RequestModel):
     mode: Literal["direct"] = Field(
-        default="direct", description="Unsigned delivery to one address. Rule: webhooks/outbox"
+        default="direct", description="Delivery to one address. Rule: webhooks/outbox"
     )
     url: str = Field(description="The http(s) address that is posted to. Rule: webhooks/outbox")
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -11,10 +10,11 @@ from fastapi import APIRouter, Query, Request, Response
 
 from recto.api.answers import job_answer, listed_job
 from recto.api.context import Context
+from recto.api.cursors import before
 from recto.api.guards import Caller, Here, job_uuid
 from recto.api.handing_out import handed_out
 from recto.api.problems import answer
-from recto.errors import InvalidConfig, JobNotComplete, RectoError, SyncTimeout
+from recto.errors import JobNotComplete, RectoError, SyncTimeout
 from recto.jobs.deletion import gone
 from recto.storage.queries import jobs, retention
 from recto.wire.jobs import jobs_response
@@ -94,21 +94,11 @@ async def list_jobs(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Response:
     """The organisation's jobs, newest first."""
-    before = _before(context, cursor)
+    start = before(context, cursor)
     async with context.database.begin() as connection:
-        rows = await jobs.listing(connection, organisation, before=before, limit=limit + 1)
+        rows = await jobs.listing(connection, organisation, before=start, limit=limit + 1)
     page = rows[:limit]
     following = None
     if len(rows) > limit:
         following = context.cursors.sign_cursor([page[-1].created_at.isoformat(), str(page[-1].id)])
     return answer(jobs_response([listed_job(row, configs=not exclude_configs) for row in page], following))
-
-
-def _before(context: Here, cursor: str | None) -> tuple[datetime, UUID] | None:
-    if cursor is None:
-        return None
-    try:
-        created_at, job_id = context.cursors.open_cursor(cursor)
-        return datetime.fromisoformat(created_at), UUID(job_id)
-    except (ValueError, TypeError) as error:
-        raise InvalidConfig("The cursor is not one that this server gave out.") from error

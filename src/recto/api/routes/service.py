@@ -15,7 +15,6 @@ NOT_SERVED = (
     "/edit_async",
     "/classify",
     "/classify_async",
-    "/configure_webhook",
 )
 
 router = APIRouter()

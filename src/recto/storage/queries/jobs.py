@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from recto.errors import ErrorRecord, NotFound
 from recto.storage.notices import JOB_MOVED, notify
 from recto.storage.queries.moments import ago, later
-from recto.storage.tables import delivery, job
+from recto.storage.tables import delivery, job, webhook_message
 
 OPEN = job.c.ended_at.is_(None)
 _SHOWN = frozenset({"status", "stage", "pages_done", "pages_total"})
@@ -457,9 +457,12 @@ async def reopen(
 ) -> None:
     """Open a completed job again, its clock begun anew; its result stays until there is another.
 
-    Its message has been delivered, or is not yet: either way there will be one about the new end.
+    There will be a message about the new end: one about the end before that is still on its way is dropped.
     """
-    await connection.execute(delivery.delete().where(delivery.c.job_id == job_id))
+    on_its_way = sa.exists().where(
+        delivery.c.message_id == webhook_message.c.id, delivery.c.status == "pending"
+    )
+    await connection.execute(webhook_message.delete().where(webhook_message.c.job_id == job_id, on_its_way))
     await connection.execute(
         job.update()
         .where(job.c.id == job_id)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recto.storage.queries.moments import ago, later
 from recto.storage.queries.uploads import UploadRow
-from recto.storage.tables import delivery, idempotency, job, sweep, unit, upload
+from recto.storage.tables import delivery, idempotency, job, sweep, unit, upload, webhook_message
 
 SWEEP_LOCK = 7_233_870_157  # any constant: who has it sweeps, the others do not
 
@@ -162,9 +162,7 @@ async def bury(connection: AsyncConnection, job_id: UUID) -> None:
     """
     persisted = job.c.keep == "persist"
     await connection.execute(unit.delete().where(unit.c.job_id == job_id))
-    await connection.execute(
-        delivery.delete().where(delivery.c.job_id == job_id, delivery.c.status != "pending")
-    )
+    await connection.execute(webhook_message.delete().where(webhook_message.c.job_id == job_id, ~_wanted()))
     await connection.execute(
         job.update()
         .where(job.c.id == job_id)
@@ -265,9 +263,21 @@ async def drop_tombstones(connection: AsyncConnection, older_than_s: float, limi
 async def drop_delivered(connection: AsyncConnection) -> None:
     """Remove the messages of deleted jobs that were on their way when the job went, and are no more."""
     gone = sa.select(job.c.id).where(job.c.deleted_at.is_not(None))
-    await connection.execute(
-        delivery.delete().where(delivery.c.status != "pending", delivery.c.job_id.in_(gone))
+    await connection.execute(webhook_message.delete().where(webhook_message.c.job_id.in_(gone), ~_wanted()))
+
+
+def _wanted() -> sa.ColumnElement[bool]:
+    """A message still has a delivery that is going to be tried; or failed, and nobody asked for its deletion.
+
+    Somebody whose endpoint was down for days wants to know then what has ended.
+    """
+    expired = (
+        sa.exists()
+        .where(job.c.id == webhook_message.c.job_id, job.c.deletion == "expired")
+        .correlate(webhook_message)
     )
+    open_ = sa.or_(delivery.c.status == "pending", sa.and_(delivery.c.status == "failed", expired))
+    return sa.exists().where(delivery.c.message_id == webhook_message.c.id, open_)
 
 
 async def drop_keys(connection: AsyncConnection, older_than_s: float) -> None:
