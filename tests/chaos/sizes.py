@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-FULL = os.environ.get("RECTO_CHAOS") == "full"
+FULL = os.environ.get("CHAOS_SIZES") == "full"
 
 
 @dataclass(frozen=True)
