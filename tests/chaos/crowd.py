@@ -37,7 +37,7 @@ class Crowd:
     @classmethod
     def prepare(cls, site: Site, long_pages: int) -> "Crowd":
         deployed = site.call("POST", "/recto/v1/pipelines", json=STEPS)
-        assert deployed.status_code == 200, deployed.text
+        assert deployed.status_code == 201, deployed.text
         return cls(
             site,
             short=site.upload(pages_pdf(1)),

@@ -15,7 +15,7 @@ import typer
 import typer.core
 from pydantic import ValidationError
 
-from recto.cli import jobs, keys, pipelines
+from recto.cli import backup, jobs, keys, pipelines
 from recto.cli.logs import only_warnings, set_up_logging
 from recto.cli.supervise import exit_with_supervisor, tell
 from recto.errors import RectoError
@@ -55,6 +55,8 @@ app = typer.Typer(
 app.add_typer(keys.app, name="keys")
 app.add_typer(pipelines.app, name="pipeline")
 app.add_typer(jobs.app, name="jobs")
+app.command()(backup.backup)
+app.command()(backup.restore)
 
 
 def wrong_settings(error: ValidationError) -> list[str]:
