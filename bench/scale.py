@@ -30,9 +30,9 @@ from typing import Any
 
 import httpx
 import psycopg
-from jobs import KEY, Server, machine, one_page_pdf, percentile, processor_s, serving, wait_for
 from reportlab.pdfgen.canvas import Canvas
 
+from jobs import KEY, Server, machine, one_page_pdf, percentile, processor_s, serving, wait_for
 from recto.document.options import ParseOptions
 from recto.intake import filetype
 from recto.jobs.advance import reading_units
@@ -206,7 +206,11 @@ def latencies(folder: Path, seconds: float) -> dict[str, list[float]]:
     one_page_pdf(path)
     context = multiprocessing.get_context("spawn")  # the caller has a processor of its own, if there is one
     found = {}
-    with serving(1, readers="1", lanes="async") as server, server.client() as client, context.Pool(1) as caller:
+    with (
+        serving(1, readers="1", lanes="async") as server,
+        server.client() as client,
+        context.Pool(1) as caller,
+    ):
         file_id = upload(client, path)
         for name, lane in (("nobody reads", "batch"), ("a worker reads", None)):
             caller.apply(_storm, (server.url, file_id, lane, 1.0))
@@ -235,7 +239,8 @@ def speed_lines(found: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield "processor milliseconds per page:"
     for one in found:
         kinds = ", ".join(f"{kind} {value:.1f}" for kind, value in sorted(one["served"].used.items()))
-        yield f"  {one['document']}, {one['workers']} workers: {kinds}; the reading alone {one['raw'].used['reading']:.1f}"
+        alone = one["raw"].used["reading"]
+        yield f"  {one['document']}, {one['workers']} workers: {kinds}; the reading alone {alone:.1f}"
 
 
 def latency_lines(found: dict[str, list[float]]) -> Iterator[str]:

@@ -61,7 +61,9 @@ class Crowd:
             case "empty":
                 return Expected(self.site.submit(self.empty, hook), kind, error="DOCUMENT_EMPTY")
             case "locked":
-                return Expected(self.site.submit(self.locked, hook), kind, error="DOCUMENT_PASSWORD_PROTECTED")
+                return Expected(
+                    self.site.submit(self.locked, hook), kind, error="DOCUMENT_PASSWORD_PROTECTED"
+                )
             case "pipeline":
                 return Expected(self._run_pipeline(hook), kind, 2 + self.long_pages)
             case _:

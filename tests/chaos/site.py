@@ -82,7 +82,9 @@ class Site:
             "WEBHOOK_TIMEOUT_S": "2",
         }
         given = {name.upper(): value for name, value in {**self.settings, **(more or {})}.items()}
-        recto = {f"RECTO_{name}": value for name, value in {**own, **given}.items() if not name.startswith("_")}
+        recto = {
+            f"RECTO_{name}": value for name, value in {**own, **given}.items() if not name.startswith("_")
+        }
         return os.environ | recto | {name[1:]: value for name, value in given.items() if name.startswith("_")}
 
     # --- processes ---------------------------------------------------------------------------------------

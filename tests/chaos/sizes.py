@@ -25,22 +25,20 @@ class Sizes:
     patience_s: float = 90.0  # for what takes seconds on an idle machine
 
 
-SIZES = (
-    Sizes(
-        mixed_jobs=300,
-        kill_every_s=3.0,
-        kill_rounds=20,
-        cancelled_jobs=100,
-        batch_jobs=2000,
-        soaked=2000,
-        soaked_before=200,
-        cut_off_s=20.0,
-        database_away_s=10.0,
-        storage_away_s=30.0,
-        frozen_s=15.0,
-        lease_s=10.0,
-        patience_s=600.0,
-    )
-    if FULL
-    else Sizes()
+SHORT = Sizes()
+WHOLE = Sizes(
+    mixed_jobs=300,
+    kill_every_s=3.0,
+    kill_rounds=20,
+    cancelled_jobs=100,
+    batch_jobs=2000,
+    soaked=2000,
+    soaked_before=200,
+    cut_off_s=20.0,
+    database_away_s=10.0,
+    storage_away_s=30.0,
+    frozen_s=15.0,
+    lease_s=10.0,
+    patience_s=600.0,
 )
+SIZES = WHOLE if FULL else SHORT

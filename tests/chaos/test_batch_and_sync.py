@@ -35,11 +35,15 @@ def test_a_sync_call_goes_before_a_batch_that_still_ends():
         with ThreadPoolExecutor(CLIENTS) as clients:
             batch = list(
                 clients.map(
-                    lambda _: made.submit(file_id, queue_priority="batch"), range(SIZES.batch_jobs), timeout=600
+                    lambda _: made.submit(file_id, queue_priority="batch"),
+                    range(SIZES.batch_jobs),
+                    timeout=600,
                 )
             )
         waiting = made.rows("SELECT count(*) FROM unit WHERE status = 'pending'")[0][0]
-        assert waiting > SIZES.batch_jobs / 4, f"the batch is nearly over after {time.monotonic() - began:.0f} s"
+        assert waiting > SIZES.batch_jobs / 4, (
+            f"the batch is nearly over after {time.monotonic() - began:.0f} s"
+        )
         busy = [sync_call_s(made, file_id) for _ in range(CALLS)]
         left = made.rows("SELECT count(*) FROM unit WHERE status = 'pending'")[0][0]
         assert left > 0, "the calls were made while the batch went on"

@@ -21,7 +21,11 @@ def left_behind(made: Site, job_ids: list[str]) -> dict[str, list]:
         f"SELECT id FROM unit WHERE status IN ('running', 'pending') AND job_id IN ({ours})", job_ids, job_ids
     )]  # fmt: skip
     scratch = made.folder / "own" / "scratch"
-    files = [str(path) for path in scratch.glob("*/unit-*") if int(path.name.split("-")[1]) in set(all_units(made, job_ids))]
+    files = [
+        str(path)
+        for path in scratch.glob("*/unit-*")
+        if int(path.name.split("-")[1]) in set(all_units(made, job_ids))
+    ]
     return {"units": busy, "files": files}
 
 
@@ -40,7 +44,9 @@ def test_cancelled_jobs_leave_nothing_behind():
         pipeline = made.call("POST", "/recto/v1/pipelines", json=STEPS).json()["pipeline_id"]
         statuses: list[str] = []
         for _ in range(SIZES.cancelled_jobs // AT_ONCE):
-            jobs = [submit(made, chance.choice([slow, slow, quick]), pipeline, chance) for _ in range(AT_ONCE)]
+            jobs = [
+                submit(made, chance.choice([slow, slow, quick]), pipeline, chance) for _ in range(AT_ONCE)
+            ]
             for job_id in jobs:
                 time.sleep(chance.uniform(0, LONGEST_WAIT_S / AT_ONCE))
                 answer = made.call("POST", f"/cancel/{job_id}")
@@ -68,6 +74,7 @@ def submit(made: Site, file_id: str, pipeline: str, chance) -> str:
 
 def busy_s(made: Site, worker) -> float:
     """Processor seconds that the children use within the next second."""
+
     def used() -> float:
         return sum(sum(child.cpu_times()[:2]) for child in made.children(worker) if child.is_running())
 

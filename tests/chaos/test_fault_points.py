@@ -78,7 +78,9 @@ def test_the_api_dies_while_it_makes_a_job(ready, point, written):
     with made.client() as client:
         again = client.post("/parse_async", json=body(file_id, hook), headers={"idempotency-key": key})
     assert again.status_code == 200, again.text
-    assert made.rows("SELECT id::text FROM job") == [(again.json()["job_id"],)], "the call was repeated, not the job"
+    assert made.rows("SELECT id::text FROM job") == [(again.json()["job_id"],)], (
+        "the call was repeated, not the job"
+    )
     made.start_worker()
     made.all_end()
     check_told_once(hook, [again.json()["job_id"]])

@@ -3,19 +3,19 @@
 import contextlib
 import os
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 from chaos.gateway import Gateway, gateway
 from chaos.receiver import receiver
 from chaos.site import Site, site, until
 from chaos.sizes import SIZES
-from conftest import KEY
+from conftest import KEY, free_port
 from documents.pdfs import pages_pdf
 
 BUCKET = "recto-chaos"
@@ -25,15 +25,22 @@ ANSWER_S = 45.0  # the longest an answer may take while something is away: the s
 
 @contextlib.contextmanager
 def s3() -> Iterator[tuple[str, int]]:
-    """An S3 server with a bucket; gives host and port."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
+    """An S3 server, a process of its own, with a bucket; gives host and port."""
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def has_bucket() -> bool:
+        with contextlib.suppress(httpx.HTTPError):
+            return httpx.put(f"http://127.0.0.1:{port}/{BUCKET}", headers=signed()).status_code == 200
+        return False
+
     try:
-        host, port = server.get_host_and_port()
-        assert httpx.put(f"http://{host}:{port}/{BUCKET}", headers=signed()).status_code == 200
-        yield host, port
+        until(has_bucket)
+        yield "127.0.0.1", port
     finally:
-        server.stop()
+        server.kill()
+        server.wait()
 
 
 def signed() -> dict[str, str]:

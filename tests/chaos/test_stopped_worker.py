@@ -42,7 +42,9 @@ def test_a_worker_stops_past_its_lease_and_goes_on():
         job = made.job(job_id)
         assert (job["status"], job["num_pages"], job["warnings"]) == ("Completed", PAGES, [])
         text = made.text_of(job)
-        assert [text.count(f"Page {n}\n") + text.count(f"Page {n} ") for n in range(1, PAGES + 1)] == [1] * PAGES
+        assert [text.count(f"Page {n}\n") + text.count(f"Page {n} ") for n in range(1, PAGES + 1)] == [
+            1
+        ] * PAGES
         units = made.rows("SELECT pages, status FROM unit WHERE kind = 'read' ORDER BY pages")
         assert [status for _, status in units] == ["done"] * (PAGES // 4)
         after = made.submit(made.upload(pages_pdf(1)), hook)

@@ -69,7 +69,7 @@ def network_namespace(number: int) -> Iterator[Host | None]:
 @pytest.fixture(scope="module", autouse=True)
 def _no_leftovers() -> Iterator[None]:
     yield
-    assert not [path for path in Path("/sys/class/net").glob("recto*")]
+    assert not list(Path("/sys/class/net").glob("recto*"))
 
 
 @pytest.mark.timeout(SIZES.patience_s * 2)

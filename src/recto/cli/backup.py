@@ -37,7 +37,9 @@ def backup(target: Annotated[Path, typer.Argument(help="Folder to make; it must 
     print(f"{target}: the database, {where}{'' if settings.secret_key else ', and the secret'}")
 
 
-def restore(source: Annotated[Path, typer.Argument(help="Folder made by `recto backup`", exists=True)]) -> None:
+def restore(
+    source: Annotated[Path, typer.Argument(help="Folder made by `recto backup`", exists=True)],
+) -> None:
     """Fill an empty data folder (RECTO_DATA_DIR), or an empty database and storage, from a backup."""
     from recto.storage.dumps import restore as fill  # noqa: PLC0415
 

@@ -14,6 +14,8 @@ import alembic.command
 import alembic.config
 import psycopg
 import sqlalchemy as sa
+import sqlalchemy.engine
+import sqlalchemy.event
 import sqlalchemy.exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -46,7 +48,7 @@ _SERVERS_SIDE = f"""
     SET tcp_keepalives_interval = {SILENCE_S // 4};
     SET tcp_keepalives_count = 2;
     SET tcp_user_timeout = {SILENCE_S * 1000};
-"""
+""".encode()
 
 _OUT_OF_REACH = (
     sqlalchemy.exc.OperationalError,
@@ -106,7 +108,8 @@ class Database:
             connect_args={"prepare_threshold": None} if pooled else {},
         )
         if not pooled:
-            sa.event.listen(self._engine.sync_engine, "connect", _limit_silence)
+            sqlalchemy.event.listen(self._engine.sync_engine, "connect", _limit_silence)
+        sqlalchemy.event.listen(self._engine.sync_engine, "handle_error", _leave_ended)
         self._looking = self._engine.execution_options(isolation_level="AUTOCOMMIT")  # the same pool
 
     @asynccontextmanager
@@ -121,6 +124,10 @@ class Database:
                 yield connection
         except _OUT_OF_REACH as error:
             raise Unavailable from error
+        except sqlalchemy.exc.InternalError as error:
+            if not error.connection_invalidated:
+                raise
+            raise Unavailable from error  # this process stood still for too long: see IDLE_TRANSACTION_S
 
     @asynccontextmanager
     async def look(self) -> AsyncGenerator[AsyncConnection]:
@@ -147,6 +154,12 @@ def _limit_silence(connection: Any, record: object) -> None:
     cursor.execute(_SERVERS_SIDE)
     cursor.close()
     connection.commit()  # a SET of a transaction that is rolled back is taken back with it
+
+
+def _leave_ended(context: sqlalchemy.engine.ExceptionContext) -> None:
+    """Have the pool drop a connection that the server has ended, which this driver reports as a fault inside."""
+    if isinstance(context.original_exception, psycopg.errors.IdleInTransactionSessionTimeout):
+        context.is_disconnect = True
 
 
 async def raw(connection: AsyncConnection) -> psycopg.AsyncConnection:
