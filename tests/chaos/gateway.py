@@ -48,11 +48,30 @@ class Gateway:
         server = await asyncio.start_server(self._connected, self.host, self.port)
         self.port = server.sockets[0].getsockname()[1]
         started.set()
-        with suppress(asyncio.CancelledError):
-            await server.serve_forever()
+        try:
+            with suppress(asyncio.CancelledError):
+                await server.serve_forever()
+        finally:
+            held = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in held:
+                task.cancel()
+            await asyncio.gather(*held, return_exceptions=True)
+            await asyncio.sleep(0)  # what was closed is let go of in the next round
+
+    def run(self, task: asyncio.Task[None]) -> None:
+        try:
+            self._loop.run_until_complete(task)
+        finally:
+            self._loop.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._open.wait()
+        try:
+            await self._open.wait()
+            await self._pass_on(reader, writer)
+        finally:
+            await _end(writer)
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):
             if isinstance(self.target, Path):
                 back, forth = await asyncio.open_unix_connection(str(self.target))
@@ -62,12 +81,13 @@ class Gateway:
                 asyncio.ensure_future(self._copy(reader, forth, writer)),
                 asyncio.ensure_future(self._copy(back, writer, None)),
             ]
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
-            forth.close()
-        writer.close()
+            try:
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for way in ways:
+                    way.cancel()
+                await asyncio.gather(*ways, return_exceptions=True)
+                await _end(forth)
 
     async def _copy(
         self,
@@ -86,13 +106,23 @@ class Gateway:
             await writer.drain()
 
 
+async def _end(writer: asyncio.StreamWriter) -> None:
+    """Close a connection once all is sent, at the latest in a second."""
+    writer.close()
+    try:
+        async with asyncio.timeout(1):
+            await writer.wait_closed()
+    except (OSError, TimeoutError):
+        writer.transport.abort()
+
+
 @contextmanager
 def gateway(target: Path | tuple[str, int], host: str = "127.0.0.1") -> Iterator[Gateway]:
     """A gateway on a free port of this machine's address `host`, to a Unix socket or another port."""
     line = Gateway(host, target)
     loop, started = line._loop, threading.Event()
     task = loop.create_task(line.serve(started))
-    thread = threading.Thread(target=loop.run_until_complete, args=(task,), daemon=True)
+    thread = threading.Thread(target=line.run, args=(task,), daemon=True)
     thread.start()
     assert started.wait(5), "the gateway does not listen"
     try:
@@ -100,3 +130,4 @@ def gateway(target: Path | tuple[str, int], host: str = "127.0.0.1") -> Iterator
     finally:
         loop.call_soon_threadsafe(task.cancel)
         thread.join(5)
+        assert not thread.is_alive(), "the gateway does not end"
