@@ -30,6 +30,7 @@ from recto.storage.embedded import EmbeddedPostgres
 
 SECRET = "a-secret-of-the-tests-of-chaos"
 ENDED = {"Completed", "Failed"}
+KEPT_TABLES = ("organisation", "api_key", "alembic_version")
 TRIES_S = 60.0  # for a call that meets an API which was just killed
 FAULTY = (sys.executable, str(Path(__file__).with_name("faulty.py")))
 
@@ -141,6 +142,28 @@ class Site:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+    def kill_all(self) -> None:
+        """End whatever runs, at once."""
+        for process in self.processes:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        self.processes.clear()
+
+    def renew(self, **settings: str) -> "Site":
+        """Nothing runs, nothing is known but the key, and these settings hold."""
+        self.kill_all()
+        self.postgres.ensure_running()
+        self.settings = settings
+        with psycopg.connect(self.postgres.url, autocommit=True) as connection:
+            query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s)"
+            tables = [name for (name,) in connection.execute(query, [list(KEPT_TABLES)])]
+            connection.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+        for folder in (self.folder / "objects", *self.folder.glob("host-*"), self.folder / "own" / "scratch"):
+            shutil.rmtree(folder, ignore_errors=True)
+        self.log.write_text("")
+        return self
 
     def last_words(self) -> str:
         return self.log.read_text()[-4000:]

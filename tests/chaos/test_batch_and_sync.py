@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chaos.site import Site, site
+from chaos.site import Site
 from chaos.sizes import SIZES
 from documents.pdfs import pages_pdf
 
@@ -25,30 +25,27 @@ def sync_call_s(made: Site, file_id: str) -> float:
 
 
 @pytest.mark.timeout(SIZES.patience_s * 2)
-def test_a_sync_call_goes_before_a_batch_that_still_ends():
-    with site(readers="1") as made:
-        made.start_api()
-        made.start_worker()
-        file_id = made.upload(pages_pdf(1))
-        alone_s = statistics.median(sync_call_s(made, file_id) for _ in range(CALLS))
-        began = time.monotonic()
-        with ThreadPoolExecutor(CLIENTS) as clients:
-            batch = list(
-                clients.map(
-                    lambda _: made.submit(file_id, queue_priority="batch"),
-                    range(SIZES.batch_jobs),
-                    timeout=600,
-                )
+def test_a_sync_call_goes_before_a_batch_that_still_ends(made):
+    made.start_api()
+    made.start_worker()
+    file_id = made.upload(pages_pdf(1))
+    alone_s = statistics.median(sync_call_s(made, file_id) for _ in range(CALLS))
+    began = time.monotonic()
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        batch = list(
+            clients.map(
+                lambda _: made.submit(file_id, queue_priority="batch"),
+                range(SIZES.batch_jobs),
+                timeout=600,
             )
-        waiting = made.rows("SELECT count(*) FROM unit WHERE status = 'pending'")[0][0]
-        assert waiting > SIZES.batch_jobs / 4, (
-            f"the batch is nearly over after {time.monotonic() - began:.0f} s"
         )
-        busy = [sync_call_s(made, file_id) for _ in range(CALLS)]
-        left = made.rows("SELECT count(*) FROM unit WHERE status = 'pending'")[0][0]
-        assert left > 0, "the calls were made while the batch went on"
-        print(f"sync alone {alone_s:.3f} s, before {waiting} batch jobs {[round(one, 3) for one in busy]}")
-        assert statistics.median(busy) < alone_s + OVERHEAD_S
-        made.all_end()
-        ended = made.rows("SELECT status, count(*) FROM job WHERE id::text = ANY(%s) GROUP BY 1", batch)
-        assert ended == [("Completed", SIZES.batch_jobs)]
+    waiting = made.rows("SELECT count(*) FROM unit WHERE status = 'pending'")[0][0]
+    assert waiting > SIZES.batch_jobs / 4, f"the batch is nearly over after {time.monotonic() - began:.0f} s"
+    busy = [sync_call_s(made, file_id) for _ in range(CALLS)]
+    left = made.rows("SELECT count(*) FROM unit WHERE status = 'pending'")[0][0]
+    assert left > 0, "the calls were made while the batch went on"
+    print(f"sync alone {alone_s:.3f} s, before {waiting} batch jobs {[round(one, 3) for one in busy]}")
+    assert statistics.median(busy) < alone_s + OVERHEAD_S
+    made.all_end()
+    ended = made.rows("SELECT status, count(*) FROM job WHERE id::text = ANY(%s) GROUP BY 1", batch)
+    assert ended == [("Completed", SIZES.batch_jobs)]

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from chaos.site import Site, dice, site
+from chaos.site import Site, dice
 from chaos.sizes import SIZES
 from documents.pdfs import pages_pdf
 
@@ -35,34 +35,32 @@ def all_units(made: Site, job_ids: list[str]) -> list[int]:
 
 
 @pytest.mark.timeout(SIZES.patience_s * 2)
-def test_cancelled_jobs_leave_nothing_behind():
+def test_cancelled_jobs_leave_nothing_behind(empty_site):
     chance = dice(11)
-    with site(readers="2", unit_pages="2") as made:
-        made.start_api()
-        worker = made.start_worker()
-        slow, quick = made.upload(pages_pdf(12, 40_000)), made.upload(pages_pdf(2))
-        pipeline = made.call("POST", "/recto/v1/pipelines", json=STEPS).json()["pipeline_id"]
-        statuses: list[str] = []
-        for _ in range(SIZES.cancelled_jobs // AT_ONCE):
-            jobs = [
-                submit(made, chance.choice([slow, slow, quick]), pipeline, chance) for _ in range(AT_ONCE)
-            ]
-            for job_id in jobs:
-                time.sleep(chance.uniform(0, LONGEST_WAIT_S / AT_ONCE))
-                answer = made.call("POST", f"/cancel/{job_id}")
-                assert answer.status_code in {200, 409}, answer.text
-            cancelled_at = time.monotonic()
-            time.sleep(GONE_S)
-            assert left_behind(made, jobs) == {"units": [], "files": []}
-            used = busy_s(made, worker)
-            assert used < 0.3, f"children still compute {time.monotonic() - cancelled_at:.1f} s later"
-            listed = {job["job_id"]: job["status"] for job in made.call("GET", "/jobs").json()["jobs"]}
-            statuses += [listed[job_id] for job_id in jobs]
-        assert set(statuses) <= {"Cancelled", "Completed"}, statuses
-        assert statuses.count("Cancelled") > len(statuses) / 3, "most were cancelled in time to tell"
-        last = made.submit(quick)
-        made.all_end()
-        assert made.job(last)["status"] == "Completed", "the worker reads on"
+    made = empty_site(readers="2", unit_pages="2")
+    made.start_api()
+    worker = made.start_worker()
+    slow, quick = made.upload(pages_pdf(12, 40_000)), made.upload(pages_pdf(2))
+    pipeline = made.call("POST", "/recto/v1/pipelines", json=STEPS).json()["pipeline_id"]
+    statuses: list[str] = []
+    for _ in range(SIZES.cancelled_jobs // AT_ONCE):
+        jobs = [submit(made, chance.choice([slow, slow, quick]), pipeline, chance) for _ in range(AT_ONCE)]
+        for job_id in jobs:
+            time.sleep(chance.uniform(0, LONGEST_WAIT_S / AT_ONCE))
+            answer = made.call("POST", f"/cancel/{job_id}")
+            assert answer.status_code in {200, 409}, answer.text
+        cancelled_at = time.monotonic()
+        time.sleep(GONE_S)
+        assert left_behind(made, jobs) == {"units": [], "files": []}
+        used = busy_s(made, worker)
+        assert used < 0.3, f"children still compute {time.monotonic() - cancelled_at:.1f} s later"
+        listed = {job["job_id"]: job["status"] for job in made.call("GET", "/jobs").json()["jobs"]}
+        statuses += [listed[job_id] for job_id in jobs]
+    assert set(statuses) <= {"Cancelled", "Completed"}, statuses
+    assert statuses.count("Cancelled") > len(statuses) / 3, "most were cancelled in time to tell"
+    last = made.submit(quick)
+    made.all_end()
+    assert made.job(last)["status"] == "Completed", "the worker reads on"
 
 
 def submit(made: Site, file_id: str, pipeline: str, chance) -> str:

@@ -11,34 +11,22 @@ from collections.abc import Iterator
 
 import httpx
 import psutil
-import psycopg
 import pytest
 
 from chaos.receiver import Receiver, receiver
-from chaos.site import FAULTY, Site, site, until
+from chaos.site import FAULTY, Site, until
 from chaos.sizes import SIZES
 from conftest import KEY
 from documents.pdfs import pages_pdf
 
 STANDSTILL_S = 15.0
-FORGET = "TRUNCATE job, unit, delivery, procrastinate_jobs CASCADE"
-
-
-@pytest.fixture(scope="module")
-def whole() -> Iterator[tuple[Site, Receiver]]:
-    with receiver() as hook, site() as made:
-        made.start_api()
-        yield made, hook
 
 
 @pytest.fixture
-def ready(whole: tuple[Site, Receiver]) -> Iterator[tuple[Site, Receiver]]:
-    made, hook = whole
-    hook.messages.clear()
-    yield made, hook
-    for process in [one for one in made.processes if one.args[-1] == "worker" and one.poll() is None]:
-        process.send_signal(signal.SIGCONT)
-        made.kill(process)
+def ready(made: Site) -> Iterator[tuple[Site, Receiver]]:
+    with receiver() as hook:
+        made.start_api()
+        yield made, hook
 
 
 def faulty(point: str) -> tuple[str, ...]:
@@ -70,7 +58,6 @@ def body(file_id: str, hook: Receiver) -> dict:
 @pytest.mark.parametrize(("point", "written"), [("job-written", 0), ("job-committed", 1)])
 def test_the_api_dies_while_it_makes_a_job(ready, point, written):
     made, hook = ready
-    truncate(made)
     file_id, key = made.upload(pages_pdf(1)), f"key-of-{point}"
     post_to_a_dying_api(made, point, file_id, hook, key)
     assert made.rows("SELECT count(*) FROM job") == [(written,)], "a job is there whole or not at all"
@@ -86,11 +73,6 @@ def test_the_api_dies_while_it_makes_a_job(ready, point, written):
     check_told_once(hook, [again.json()["job_id"]])
 
 
-def truncate(made: Site) -> None:
-    with psycopg.connect(made.postgres.url, autocommit=True) as connection:
-        connection.execute(FORGET)
-
-
 def check_told_once(hook: Receiver, job_ids: list[str], patience_s: float = SIZES.patience_s) -> None:
     """Every job has one message; it may have come twice, under the same id."""
     until(lambda: all(hook.about(job_id) for job_id in job_ids), patience_s)
@@ -103,7 +85,6 @@ def check_told_once(hook: Receiver, job_ids: list[str], patience_s: float = SIZE
 @pytest.mark.parametrize("point", ["unit-committed", "end-committed", "webhook-posted"])
 def test_a_worker_dies_right_after_it_wrote_something_down(ready, point):
     made, hook = ready
-    truncate(made)
     job_id = made.submit(made.upload(pages_pdf(6)), hook)
     dying = made.start("worker", command=faulty(point))
     assert dying.wait(60) == -signal.SIGKILL
@@ -122,7 +103,6 @@ def test_a_worker_dies_right_after_it_wrote_something_down(ready, point):
 def test_every_message_of_the_engine_is_lost(ready):
     """Tasks are messages, never the truth: without any of them the rows say what is to be done."""
     made, hook = ready
-    truncate(made)
     file_id = made.upload(pages_pdf(2))
     jobs = [made.submit(file_id, hook) for _ in range(3)]
     dying = made.start("worker", command=faulty("end-committed"))
@@ -137,7 +117,6 @@ def test_every_message_of_the_engine_is_lost(ready):
 def test_a_worker_stops_while_it_holds_a_jobs_row(ready):
     """A host that is gone without a word leaves its transaction open: the database must not wait for it."""
     made, hook = ready
-    truncate(made)
     stopped = made.start("worker", command=faulty("unit-written-and-held"))
     job_id = made.submit(made.upload(pages_pdf(6)), hook)
     until(lambda: psutil.Process(stopped.pid).status() == psutil.STATUS_STOPPED)

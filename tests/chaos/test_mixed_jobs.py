@@ -11,7 +11,7 @@ import pytest
 
 from chaos.crowd import Crowd, Expected, check
 from chaos.receiver import receiver
-from chaos.site import Site, dice, site, until
+from chaos.site import Site, dice, until
 from chaos.sizes import SIZES
 
 WORKERS = 3
@@ -63,9 +63,9 @@ class Breaking(threading.Thread):
 
 
 @pytest.mark.timeout(SIZES.patience_s * 2)
-def test_mixed_jobs_while_everything_is_killed():
+def test_mixed_jobs_while_everything_is_killed(made):
     chance = dice(7)
-    with receiver() as hook, site() as made:
+    with receiver() as hook:
         made.start_api()
         for _ in range(WORKERS):
             made.start("worker")

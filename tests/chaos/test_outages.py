@@ -13,7 +13,7 @@ import pytest
 
 from chaos.gateway import Gateway, gateway
 from chaos.receiver import receiver
-from chaos.site import Site, site, until
+from chaos.site import Site, until
 from chaos.sizes import SIZES
 from conftest import KEY, free_port
 from documents.pdfs import pages_pdf
@@ -74,8 +74,9 @@ def refused(answer: httpx.Response) -> str:
 
 
 @pytest.mark.timeout(SIZES.patience_s * 2)
-def test_the_storage_answers_503_for_a_while():
-    with s3() as server, gateway(server) as line, receiver() as hook, site(**on_s3(line)) as made:
+def test_the_storage_answers_503_for_a_while(empty_site):
+    with s3() as server, gateway(server) as line, receiver() as hook:
+        made = empty_site(**on_s3(line))
         made.start_api()
         worker = made.start_worker()
         file_id = made.upload(pages_pdf(8))
@@ -104,11 +105,10 @@ def test_the_storage_answers_503_for_a_while():
 
 
 @pytest.mark.timeout(SIZES.patience_s * 2)
-def test_the_database_is_out_of_reach_for_a_while():
+def test_the_database_is_out_of_reach_for_a_while(made):
     """Not refused, as by a server that is down (tests/cli/test_roles.py), but silent, as behind a broken line."""
     with contextlib.ExitStack() as stack:
         hook = stack.enter_context(receiver())
-        made = stack.enter_context(site())
         line = stack.enter_context(gateway(made.socket))
         url = f"postgresql://recto@{line.host}:{line.port}/recto?sslmode=disable"
         api = made.start_api(more={"database_url": url})
@@ -142,29 +142,28 @@ def test_the_database_is_out_of_reach_for_a_while():
 
 
 @pytest.mark.timeout(SIZES.patience_s * 2)
-def test_the_disk_is_full_in_the_middle_of_a_document():
-    with site() as made:
-        disk = made.folder / "objects"
-        disk.mkdir()
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(disk)]
-        if subprocess.run(mount, capture_output=True, check=False).returncode:
-            pytest.skip("a small disk can be mounted by root only")
-        try:
-            made.start_api()
-            made.start_worker()
-            job_id = made.submit(made.upload(pages_pdf(40, 1500)))
-            until(lambda: made.rows("SELECT 1 FROM unit WHERE status = 'done' AND kind = 'read' LIMIT 1"))
-            filler = disk / "filler"
-            with contextlib.suppress(OSError):
-                filler.write_bytes(os.urandom(DISK_BYTES))
-            until(lambda: made.rows("SELECT 1 FROM unit WHERE setbacks > 0"))
-            assert "free space" in refused(
-                ask(made, "POST", "/upload", files={"file": ("a.pdf", os.urandom(1024 * 1024))})
-            )
-            filler.unlink()
-            made.all_end()
-            job = made.job(job_id)
-            assert (job["status"], job["num_pages"], job["warnings"]) == ("Completed", 40, []), job
-        finally:
-            made.stop()
-            subprocess.run(["umount", disk], check=False)
+def test_the_disk_is_full_in_the_middle_of_a_document(made):
+    disk = made.folder / "objects"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk can be mounted by root only")
+    try:
+        made.start_api()
+        made.start_worker()
+        job_id = made.submit(made.upload(pages_pdf(40, 1500)))
+        until(lambda: made.rows("SELECT 1 FROM unit WHERE status = 'done' AND kind = 'read' LIMIT 1"))
+        filler = disk / "filler"
+        with contextlib.suppress(OSError):
+            filler.write_bytes(os.urandom(DISK_BYTES))
+        until(lambda: made.rows("SELECT 1 FROM unit WHERE setbacks > 0"))
+        assert "free space" in refused(
+            ask(made, "POST", "/upload", files={"file": ("a.pdf", os.urandom(1024 * 1024))})
+        )
+        filler.unlink()
+        made.all_end()
+        job = made.job(job_id)
+        assert (job["status"], job["num_pages"], job["warnings"]) == ("Completed", 40, []), job
+    finally:
+        made.kill_all()
+        subprocess.run(["umount", disk], check=False)

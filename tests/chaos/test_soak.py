@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import pytest
 
-from chaos.site import Site, site
+from chaos.site import Site
 from chaos.sizes import FULL, SIZES
 from documents.pdfs import pages_pdf
 
@@ -53,23 +53,22 @@ def read(made: Site, documents: int) -> None:
 
 
 @pytest.mark.timeout(SIZES.patience_s * 3)
-def test_many_documents_leave_no_trace():
-    with site() as made:
-        api, worker = made.start_api(), made.start_worker()
-        read(made, SIZES.soaked_before)
-        gc.collect()
-        watched = {"api": psutil.Process(api.pid), "worker": psutil.Process(worker.pid)}
-        taken: dict[str, list[Sample]] = {name: [] for name in watched}
-        step = SIZES.soaked // SAMPLES
-        for number in range(SAMPLES):
-            read(made, step)
-            for name, process in watched.items():
-                taken[name].append(sample(process, (number + 1) * step))
-        for name, samples in taken.items():
-            slope = slope_mb(samples)
-            first, last = samples[0], samples[-1]
-            print(f"{name}: {first} to {last}, {slope:+.2f} MB per 1,000 documents")
-            assert slope < SLOPE_MB, (name, samples)
-            assert last.files <= first.files + MORE_FILES, (name, samples)
-        time.sleep(0.5)
-        assert list((made.folder / "own" / "scratch").glob("*/unit-*")) == []
+def test_many_documents_leave_no_trace(made):
+    api, worker = made.start_api(), made.start_worker()
+    read(made, SIZES.soaked_before)
+    gc.collect()
+    watched = {"api": psutil.Process(api.pid), "worker": psutil.Process(worker.pid)}
+    taken: dict[str, list[Sample]] = {name: [] for name in watched}
+    step = SIZES.soaked // SAMPLES
+    for number in range(SAMPLES):
+        read(made, step)
+        for name, process in watched.items():
+            taken[name].append(sample(process, (number + 1) * step))
+    for name, samples in taken.items():
+        slope = slope_mb(samples)
+        first, last = samples[0], samples[-1]
+        print(f"{name}: {first} to {last}, {slope:+.2f} MB per 1,000 documents")
+        assert slope < SLOPE_MB, (name, samples)
+        assert last.files <= first.files + MORE_FILES, (name, samples)
+    time.sleep(0.5)
+    assert list((made.folder / "own" / "scratch").glob("*/unit-*")) == []

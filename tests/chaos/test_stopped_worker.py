@@ -5,15 +5,15 @@ import signal
 import time
 
 from chaos.receiver import receiver
-from chaos.site import site, until, worker_of
+from chaos.site import until, worker_of
 from chaos.sizes import SIZES
 from documents.pdfs import pages_pdf
 
 PAGES = 60
 
 
-def test_a_worker_stops_past_its_lease_and_goes_on():
-    with receiver() as hook, site() as made:
+def test_a_worker_stops_past_its_lease_and_goes_on(made):
+    with receiver() as hook:
         made.start_api()
         workers = [made.start_worker(), made.start_worker()]
         job_id = made.submit(made.upload(pages_pdf(PAGES, 2000)), hook)
