@@ -9,14 +9,14 @@ from chaos.site import until, worker_of
 from chaos.sizes import SIZES
 from documents.pdfs import pages_pdf
 
-PAGES = 60
+PAGES = 40
 
 
 def test_a_worker_stops_past_its_lease_and_goes_on(made):
     with receiver() as hook:
         made.start_api()
         workers = [made.start_worker(), made.start_worker()]
-        job_id = made.submit(made.upload(pages_pdf(PAGES, 2000)), hook)
+        job_id = made.submit(made.upload(pages_pdf(PAGES, 1500)), hook)
 
         def reading() -> dict[int, int]:
             """The unit each worker is at."""
