@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chaos.site import Site, until
-from chaos.sizes import SIZES
+from chaos.sizes import FULL, SIZES
 from documents.pdfs import pages_pdf
 
 CLIENTS = 4
 CALLS = 5
-OVERHEAD_S = 0.5
+OVERHEAD_S = 0.5 if FULL else 2.0  # a busy machine shall not fail the short one; behind its batch it were ten
 
 
 def sync_call_s(made: Site, file_id: str) -> float:
