@@ -80,8 +80,8 @@ class Server:
 
 
 @contextmanager
-def serving(workers: int) -> Iterator[Server]:
-    """A server with so many workers, in a folder that is removed afterwards."""
+def serving(workers: int, **more: str) -> Iterator[Server]:
+    """A server with so many workers, in a folder that is removed afterwards; `more` are further settings."""
     folder = Path(tempfile.mkdtemp(prefix="recto-bench-", dir="/tmp"))
     folder.chmod(0o755)
     with socket.socket() as probe:
@@ -94,6 +94,7 @@ def serving(workers: int) -> Iterator[Server]:
         "RECTO_WORKERS": str(workers),
         "RECTO_OCR_READERS": "0",
         "RECTO_LOG_LEVEL": "WARNING",
+        **{f"RECTO_{name.upper()}": value for name, value in more.items()},
     }
     command = [sys.executable, "-c", "from recto.cli.main import app; app()", "serve"]
     with (folder / "log").open("wb") as log:

@@ -49,13 +49,16 @@ async def test_living_work_is_left_alone(yard):
     assert await yard.unit_states(job_id) == [("intake", "running", 1)]
 
 
-async def test_units_of_ended_jobs_stay_lost(yard):
+async def test_units_of_ended_jobs_are_not_done_again_and_count_no_more(yard):
     job_id = await yard.parse()
     await yard.hold(job_id, "dead", lease_s=-1)
     async with yard.database.begin() as connection:
         await yard.flow.cancel(connection, yard.organisation, job_id)
+        assert await claims.running_by_owner(connection, ["intake"]) == {(yard.organisation, ""): 1}
     await yard.reconciler(PATIENT).once()
-    assert await yard.unit_states(job_id) == [("intake", "running", 1)]
+    assert await yard.unit_states(job_id) == [("intake", "left out", 1)]
+    async with yard.database.begin() as connection:
+        assert await claims.running_by_owner(connection, ["intake"]) == {}
 
 
 async def test_a_pipeline_whose_look_was_lost_ends(yard):

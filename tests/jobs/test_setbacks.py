@@ -119,3 +119,15 @@ async def test_an_outcome_is_given_up_when_the_database_stays_away(yard, tmp_pat
         with pytest.raises(Unavailable):
             await run(yard, runner, job_id)
     assert runner.in_hand == frozenset(), "its lease runs out, and another worker does it again"
+
+
+async def test_a_unit_whose_job_was_ended_under_it_is_taken_out(yard, tmp_path):
+    async def work(job, *_):
+        async with yard.database.begin() as connection:
+            await yard.flow.cancel(connection, yard.organisation, job.id)
+        raise asyncio.CancelledError  # what a killed child's call ends with
+
+    job_id = await yard.parse()
+    await run(yard, runner_of(yard, tmp_path, yard.recorder("w"), work), job_id)
+    assert await yard.unit_states(job_id) == [("intake", "left out", 1)]
+    assert (await yard.job(job_id)).status == "Cancelled"

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from job_yard import WEBHOOK, job_database, yard
 from recto.errors import NotFound, Unavailable
 from recto.jobs.states import may_become
-from recto.storage.database import Database, driver_url, plain_url
+from recto.storage.database import IDLE_TRANSACTION_S, Database, attentive, driver_url, plain_url
 from recto.storage.queries import access, deliveries, jobs, pipelines, retention, units, uploads
 
 __all__ = ["job_database", "yard"]  # fixtures, used by name
@@ -359,3 +359,34 @@ def test_urls():
     assert plain_url("postgresql+psycopg://u@h/d") == "postgresql://u@h/d"
     with pytest.raises(ValueError, match="mysql"):
         driver_url("mysql://u@h/d")
+
+
+def test_a_connection_bears_no_silence_unless_its_url_says_so():
+    assert "keepalives_idle=" in attentive("postgresql://u@h/d")
+    given = attentive("postgresql:///d?host=%2Fa%20b&tcp_user_timeout=7")
+    assert given.count("tcp_user_timeout") == 1
+    assert "host=%2Fa+b&tcp_user_timeout=7&" in given
+    assert attentive(given) == given
+
+
+async def test_the_server_ends_a_transaction_that_stands_still(yard):
+    shown = sa.text("SHOW idle_in_transaction_session_timeout")
+    for opened in (yard.database.begin, yard.database.look):
+        async with opened() as connection:
+            assert await connection.scalar(shown) == f"{IDLE_TRANSACTION_S}s"
+    async with yard.database.begin() as connection:
+        assert await retention.try_lock(connection)
+        assert await connection.scalar(shown) == retention.SWEEP_IDLE, "a sweep waits for the storage"
+
+
+async def test_what_stood_still_in_a_transaction_is_told_and_the_pool_recovers(yard):
+    async def stand_still():
+        async with yard.database.begin() as connection:
+            await connection.execute(sa.text("SET idle_in_transaction_session_timeout = '100ms'"))
+            await asyncio.sleep(0.5)
+            await connection.execute(sa.text("SELECT 1"))
+
+    with pytest.raises(Unavailable):
+        await stand_still()
+    async with yard.database.begin() as connection:
+        assert await connection.scalar(sa.text("SELECT 1")) == 1

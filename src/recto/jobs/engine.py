@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recto.errors import Unavailable
 from recto.jobs.lanes import PRIORITIES
-from recto.storage.database import plain_url, raw
+from recto.storage.database import attentive, limit_silence, plain_url, raw
 
 PAYLOAD_VERSION = 1
 HEARTBEAT_S = 3.0
@@ -66,7 +66,7 @@ class Engine:
         """Connect to nothing yet; use `open`. `pooled`: see `storage.pooler`."""
         configure = _configure_pooled if pooled else _configure
         self._connector = procrastinate.PsycopgConnector(
-            conninfo=plain_url(url), min_size=1, max_size=POOL_SIZE, configure=configure
+            conninfo=attentive(plain_url(url)), min_size=1, max_size=POOL_SIZE, configure=configure
         )
         self._app = procrastinate.App(connector=self._connector)
         self._handlers: Handlers | None = None
@@ -171,6 +171,7 @@ async def _configure(connection: psycopg.AsyncConnection) -> None:
     """
     await connection.set_autocommit(True)
     await connection.execute("SET synchronous_commit = off")
+    await limit_silence(connection)
 
 
 async def _configure_pooled(connection: psycopg.AsyncConnection) -> None:

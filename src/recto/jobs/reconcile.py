@@ -63,6 +63,7 @@ class Reconciler:
     async def _free_units(self) -> None:
         async with self._database.begin() as connection:
             kinds = await units.free_expired(connection, BATCH)
+            await units.leave_out_expired(connection, BATCH)
             await claims.announce(connection, kinds)
         if kinds:
             log.info("units of lost workers are free again", kinds=sorted(kinds))

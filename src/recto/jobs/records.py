@@ -124,6 +124,11 @@ class Recorder:
             if await units.release(connection, held, self._name, setback=setback):
                 await self._flow.queue(connection, [Planned(held.kind, (held.id,))])
 
+    async def let_go(self, held: units.UnitRow) -> None:
+        """Take out a unit whose job has ended: what counts as running would count against its tenant's share."""
+        async with self._database.begin() as connection:
+            await units.finish(connection, held, self._name, "left out")
+
     async def _follow_up(
         self, connection: AsyncConnection, job: jobs.JobRow, held: units.UnitRow, outcome: Outcome
     ) -> list[Planned]:

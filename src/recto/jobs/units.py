@@ -179,7 +179,7 @@ class UnitRunner:
                 await self._recorder.give_back(held)  # this worker is being stopped: somebody else may go on
                 raise
             bound.info("unit dropped, its job has ended")
-            return None
+            return await self._persistently(partial(self._recorder.let_go, held), bound)
         except (RectoError, OSError) as error:
             return await self._failed(held, of_ours(error), bound)
         except Exception as error:  # noqa: BLE001 - whatever it is, the unit must be recorded as failed

@@ -7,11 +7,15 @@ by the caller (`async with database.begin() as connection`), because one transac
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import alembic.command
 import alembic.config
 import psycopg
 import sqlalchemy as sa
+import sqlalchemy.engine
+import sqlalchemy.event
 import sqlalchemy.exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -19,6 +23,32 @@ from recto.errors import Unavailable
 
 MIGRATION_LOCK = 7_233_870_155  # any constant: who starts first migrates, the others wait
 POOL_SIZE = 10
+
+IDLE_TRANSACTION_S = 10
+"""A transaction in which nothing happens for so long is ended by the server, and with it the locks that it holds:
+its process stands still, or its host is gone without a word. Ours take milliseconds; as long as a lease."""
+
+SILENCE_S = 20
+"""A connection whose other end acknowledges nothing for so long is given up, on both sides. The defaults of an
+operating system are two hours for a quiet connection and a quarter of an hour for one that waits."""
+
+KEPT_ALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": SILENCE_S // 2,
+    "keepalives_interval": SILENCE_S // 4,
+    "keepalives_count": 2,
+    "tcp_user_timeout": SILENCE_S * 1000,
+    "connect_timeout": SILENCE_S // 2,
+}
+"""What the client's side of a connection does about silence; without meaning on a Unix socket."""
+
+_SERVERS_SIDE = f"""
+    SET idle_in_transaction_session_timeout = '{IDLE_TRANSACTION_S}s';
+    SET tcp_keepalives_idle = {SILENCE_S // 2};
+    SET tcp_keepalives_interval = {SILENCE_S // 4};
+    SET tcp_keepalives_count = 2;
+    SET tcp_user_timeout = {SILENCE_S * 1000};
+""".encode()
 
 _OUT_OF_REACH = (
     sqlalchemy.exc.OperationalError,
@@ -41,6 +71,27 @@ def plain_url(url: str) -> str:
     return "postgresql://" + url.partition("://")[2]
 
 
+def attentive(url: str) -> str:
+    """The URL with an end to silence (`KEPT_ALIVE`), so far as it says nothing else itself.
+
+    >>> attentive("postgresql://h/d?connect_timeout=3").count("connect_timeout")
+    1
+    """
+    parts = urlsplit(url)
+    given = parse_qsl(parts.query, keep_blank_values=True)
+    named = {name for name, _ in given}
+    missing = [(name, str(value)) for name, value in KEPT_ALIVE.items() if name not in named]
+    return urlunsplit(parts._replace(query=urlencode(given + missing)))
+
+
+async def limit_silence(connection: psycopg.AsyncConnection) -> None:
+    """Have the server end what a process leaves behind that stands still or is gone: see IDLE_TRANSACTION_S.
+
+    Not for connections through a pooler that lends them: what is set there would stay with the next user.
+    """
+    await connection.execute(_SERVERS_SIDE)
+
+
 class Database:
     """An asynchronous connection pool on one PostgreSQL database."""
 
@@ -48,7 +99,7 @@ class Database:
         """Open nothing yet; connections are made when first needed. `pooled`: see `storage.pooler`."""
         self.url = plain_url(url)
         self._engine: AsyncEngine = create_async_engine(
-            driver_url(url),
+            driver_url(attentive(url)),
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=False,
@@ -56,6 +107,9 @@ class Database:
             hide_parameters=True,
             connect_args={"prepare_threshold": None} if pooled else {},
         )
+        if not pooled:
+            sqlalchemy.event.listen(self._engine.sync_engine, "connect", _limit_silence)
+        sqlalchemy.event.listen(self._engine.sync_engine, "handle_error", _leave_ended)
         self._looking = self._engine.execution_options(isolation_level="AUTOCOMMIT")  # the same pool
 
     @asynccontextmanager
@@ -70,6 +124,10 @@ class Database:
                 yield connection
         except _OUT_OF_REACH as error:
             raise Unavailable from error
+        except sqlalchemy.exc.InternalError as error:
+            if not error.connection_invalidated:
+                raise
+            raise Unavailable from error  # this process stood still for too long: see IDLE_TRANSACTION_S
 
     @asynccontextmanager
     async def look(self) -> AsyncGenerator[AsyncConnection]:
@@ -87,6 +145,21 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+def _limit_silence(connection: Any, record: object) -> None:
+    """The same as `limit_silence`, in the form in which SQLAlchemy hands out a new connection."""
+    del record
+    cursor = connection.cursor()
+    cursor.execute(_SERVERS_SIDE)
+    cursor.close()
+    connection.commit()  # a SET of a transaction that is rolled back is taken back with it
+
+
+def _leave_ended(context: sqlalchemy.engine.ExceptionContext) -> None:
+    """Have the pool drop a connection that the server has ended, which this driver reports as a fault inside."""
+    if isinstance(context.original_exception, psycopg.errors.IdleInTransactionSessionTimeout):
+        context.is_disconnect = True
 
 
 async def raw(connection: AsyncConnection) -> psycopg.AsyncConnection:

@@ -13,7 +13,7 @@ import structlog
 from psycopg import sql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from recto.storage.database import plain_url
+from recto.storage.database import attentive, plain_url
 
 JOB_ENDED = "recto_job_ended"
 ECHO = "echo-"  # how the notices begin by which a connection is tried
@@ -58,7 +58,7 @@ class Listener:
         also: Mapping[str, Callable[[str], None]] | None = None,
     ) -> None:
         """Start nothing yet; run `listen` as a task."""
-        self._url = plain_url(url)
+        self._url = attentive(plain_url(url))
         self._channel = channel
         self._heard = {channel: heard, **(also or {})}
         self._missed = missed

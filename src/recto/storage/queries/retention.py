@@ -44,8 +44,16 @@ class Standing:
     persisted: bool
 
 
+SWEEP_IDLE = "1h"  # the longest sweep; a sweeper that stands still keeps the others from sweeping for so long
+
+
 async def try_lock(connection: AsyncConnection) -> bool:
-    """Become the one that sweeps, until the transaction ends; False when somebody else is."""
+    """Become the one that sweeps, until the transaction ends; False when somebody else is.
+
+    The transaction holds nothing but this lock and does nothing meanwhile, so it may stand still for longer
+    than others (`database.IDLE_TRANSACTION_S`).
+    """
+    await connection.execute(sa.text(f"SET LOCAL idle_in_transaction_session_timeout = '{SWEEP_IDLE}'"))
     return bool(await connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(SWEEP_LOCK))))
 
 

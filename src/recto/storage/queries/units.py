@@ -238,6 +238,24 @@ async def free_expired(connection: AsyncConnection, limit: int) -> set[str]:
     return set(freed.all())
 
 
+async def leave_out_expired(connection: AsyncConnection, limit: int) -> int:
+    """Take out units of ended jobs whose worker has let its lease run out; returns how many.
+
+    Their worker takes them out itself, unless it died just then.
+    """
+    ended_job = sa.exists().where(job.c.id == unit.c.job_id, job.c.ended_at.is_not(None))
+    lost = (
+        sa.select(unit.c.id)
+        .where(unit.c.status == "running", unit.c.lease_until < sa.func.clock_timestamp(), ended_job)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken_out = await connection.execute(
+        unit.update().where(unit.c.id.in_(lost)).values(status="left out", worker=None, lease_until=None)
+    )
+    return taken_out.rowcount
+
+
 async def leave_out(connection: AsyncConnection, job_ids: Collection[UUID]) -> None:
     """Take the waiting units of ended jobs out of their lines.
 
