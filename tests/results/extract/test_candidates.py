@@ -86,3 +86,22 @@ def test_values_of_the_wrong_kind_are_left_alone():
     document = read([(60, 100, "Invoice date: see below"), (60, 130, "Total: on request")])
     found = extract([document], schema(invoice_date=DATE, total="number"))
     assert [leaf.value for leaf in leaves(found)] == [None, None]
+
+
+def test_the_beginning_of_an_identifier_is_no_label():
+    document = read([(60, 100, "Purchase order"), (180, 100, "PO-7712"), (60, 130, "Invoice INV/2021-4")])
+    assert one(document, po_number="string") == "PO-7712"
+    assert one(document, invoice_number="string") == "INV/2021-4"
+
+
+def test_a_date_inside_the_running_text_below_a_title_is_not_its_value():
+    text = "This agreement is entered into as of 1 September 2021 by and between the two parties, " * 3
+    document = read([(60, 80, "Garden lease"), *paragraph(text, top=94)])
+    assert one(document, lease_end=DATE) is None
+    assert one(document, lease_start=DATE) is None
+
+
+def test_periods_are_no_amounts():
+    document = read([(60, 100, "Payment terms: 30 days net"), (60, 130, "Deposit: 2 working days before")])
+    assert one(document, payment="number") is None
+    assert one(document, deposit="number") is None

@@ -173,6 +173,8 @@ def _below(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candida
         if is_label(evidence, phrase):
             return
         found = _read(evidence, wanted, phrase.text)
+        if found and found[0].start > NEAR_START and in_prose(phrase):
+            return
         if found:
             whole = phrase
             if wanted.kind in FREE_KINDS:

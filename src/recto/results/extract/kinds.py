@@ -67,7 +67,7 @@ def _kind_of_text(words: tuple[str, ...]) -> Kind:
         word = words[at]
         if word == "code" and at and words[at - 1] in ("country", "currency", "zip"):
             continue
-        if word == "number" and at and words[at - 1] in ("phone", "fax", "vat", "iban", "gst"):
+        if word in ("number", "id") and at and words[at - 1] in ("phone", "fax", "vat", "iban", "gst"):
             return "vat" if words[at - 1] in ("vat", "gst") else BY_WORD[words[at - 1]]
         if word == "postal":
             return "zip"

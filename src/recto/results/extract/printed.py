@@ -30,6 +30,8 @@ SHARE_OF_LABEL_WORDS = 0.6
 """A phrase with this share of words that labels are made of is a label itself."""
 _AFTER = re.compile(r"\s*(?:\((?![^)]*\d)[^)]*\))?[\s:：.#=|*/\\\])-]*")
 _ENDS_AS_LABEL = re.compile(r"[:：]\s*$|^\(?\d{1,2}[.)]\s?[A-Z]|^\([A-Z]\)[.:]?\s?[A-Z]")
+_IN_IDENTIFIER = re.compile(r"[-/_](?=[\w/_-]*\d)[\w]")
+"""What follows a word that is the beginning of an identifier and no label: PO-4711."""
 _FORMS_OF_VALUES = frozenset(
     ("number", "registration", "code", "id", "date", "amount", "phone", "fax", "email")
 )
@@ -85,6 +87,8 @@ def _label_at(evidence: Evidence, passage: Passage, at: int, phrase: Phrase, kin
     if fit < LEAST_LIKENESS or _names_another(phrase, printed, kind):
         return None
     end = tokens[last].end
+    if _IN_IDENTIFIER.match(passage.text, end):
+        return None
     if STOP_WORDS.issuperset(phrase.words) and not _colon_at(passage.text, end):
         return None
     if first > 0 and passage.text[tokens[first].start].islower() and not _colon_at(passage.text, end):
@@ -122,7 +126,7 @@ def _reach(
     colon = _colon_after(text, tokens, at)
     while last + 1 < len(tokens) and not _parts(text, tokens[last], tokens[last + 1]):
         word = tokens[last + 1].word
-        if _is_value(tokens[last + 1]):
+        if _is_value(tokens[last + 1]) or _IN_IDENTIFIER.match(text, tokens[last + 1].end):
             break
         mine = any(evidence.same.are(own, word) for own in phrase.words)
         if (

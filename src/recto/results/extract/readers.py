@@ -41,7 +41,8 @@ class Reading:
 
 
 _IDENTIFIER = re.compile(
-    r"(?<![\w])[#№]?\s?(?=[\w./_-]*\d)[A-Za-z0-9][\w./_-]*(?: \d{3}(?= \d{3}\b)| \d{3}\b(?! ?[%,.]\d))*",
+    r"(?<![\w])(?<!\d[.,])[#№]?\s?(?=[\w./_-]*\d)[A-Za-z0-9][\w./_-]*(?!\w|,\d)"
+    r"(?: \d{3}(?= \d{3}\b)| \d{3}\b(?! ?[%,.]\d))*",
     re.ASCII,
 )
 _EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
@@ -61,6 +62,8 @@ _DURATION = re.compile(
     r"(?:(?<![a-z])(?P<word>[a-z]+(?:-[a-z]+)?)\s{0,3})?\(?(?P<digits>\d{1,3})?\)?[\s-]{0,3}(?P<unit>years?|months?|weeks?|days?|hours?)\b",
     re.IGNORECASE,
 )
+_TIME_UNIT = re.compile(r"\s?(?:calendar |business |working )?(?:days?|weeks?|months?)\b", re.IGNORECASE)
+"""Behind a number: then it is a period, and no amount."""
 _COUNTED = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
@@ -121,6 +124,8 @@ def _amounts(text: str) -> Iterator[Reading]:
     taken = [(one.start, one.end) for one in dates_in(text)]
     for one in amounts_in(text):
         if one.percent or any(start < one.end and one.start < end for start, end in taken):
+            continue
+        if not one.currency and _TIME_UNIT.match(text, one.end):
             continue
         value = int(one.value) if one.whole and not one.decimals else one.value
         quality = SURE if one.currency or one.decimals == 2 else PLAIN  # noqa: PLR2004  (cents)
