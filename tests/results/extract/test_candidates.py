@@ -105,3 +105,27 @@ def test_periods_are_no_amounts():
     document = read([(60, 100, "Payment terms: 30 days net"), (60, 130, "Deposit: 2 working days before")])
     assert one(document, payment="number") is None
     assert one(document, deposit="number") is None
+
+
+def test_one_amount_of_a_column_is_not_the_total():
+    document = read(
+        [
+            *((60, 100, "Item"), (200, 100, "Quantity"), (300, 100, "Price"), (400, 100, "Total")),
+            *((60, 116, "Desk"), (200, 116, "4"), (300, 116, "20.00"), (400, 116, "80.00")),
+            *((60, 132, "Lamp"), (200, 132, "2"), (300, 132, "10.00"), (400, 132, "20.00")),
+            (60, 180, "Order total: 100.00"),
+        ]
+    )
+    assert one(document, total_value="number") == 100.0
+
+
+@pytest.mark.parametrize(
+    ("lines", "name", "kind", "value"),
+    [
+        ([(60, 100, "Nettobetrag: 1.373,00 EUR")], "net", "number", 1373),
+        ([(60, 100, "Total factura: 303,71 EUR")], "total_amount", "number", 303.71),
+        ([(60, 100, "Forma de pago: Transferencia")], "payment_method", "string", "Transferencia"),
+    ],
+)
+def test_words_of_other_languages(lines, name, kind, value):
+    assert one(read(lines), **{name: kind}) == value

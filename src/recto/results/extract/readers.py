@@ -19,6 +19,7 @@ from recto.results.extract.amounts import SYMBOLS, amounts_in, currency_codes
 from recto.results.extract.dates import dates_in, folded
 from recto.results.extract.kinds import Kind
 from recto.results.extract.lexicon import word_set
+from recto.results.extract.patterns import fits
 
 LONGEST_NAME, LONGEST_TEXT = 90, 300
 """Letters of a name and of a free text on one line, at most."""
@@ -343,7 +344,7 @@ def typed(value: Scalar, field: SchemaField) -> Scalar:
     if field.type == "boolean":
         return value if isinstance(value, bool) else None
     text = str(value) if field.type == "string" else value
-    return text if not field.pattern or _fits(field.pattern, str(text)) else None
+    return text if not field.pattern or fits(field.pattern, str(text)) else None
 
 
 def _number(value: Scalar, *, whole: bool) -> int | float | None:
@@ -352,10 +353,3 @@ def _number(value: Scalar, *, whole: bool) -> int | float | None:
     if not whole:
         return value
     return int(value) if value == int(value) else None
-
-
-def _fits(pattern: str, value: str) -> bool:
-    try:
-        return re.search(pattern, value) is not None
-    except re.error:
-        return True
