@@ -129,3 +129,33 @@ def test_one_amount_of_a_column_is_not_the_total():
 )
 def test_words_of_other_languages(lines, name, kind, value):
     assert one(read(lines), **{name: kind}) == value
+
+
+def test_any_date_is_not_the_one_asked_for():
+    document = read([(60, 100, "Invoice date: 3 April 2024"), (60, 130, "Date: 28 August 2023")])
+    wanted = schema(order_date=DATE, expiration_date=DATE, commencement_date=DATE, date=DATE)
+    assert plain(extract([document], wanted)) == {
+        "order_date": None,
+        "expiration_date": None,
+        "commencement_date": None,
+        "date": "2023-08-28",
+    }
+
+
+def test_the_ends_of_a_span_by_small_words():
+    document = read([(60, 100, "From date: 3 April 2024"), (60, 130, "To date: 28 August 2024")])
+    assert plain(extract([document], schema(start_date=DATE, end_date=DATE))) == {
+        "start_date": "2024-04-03",
+        "end_date": "2024-08-28",
+    }
+
+
+def test_what_stands_before_a_comma_is_no_part_of_a_label():
+    document = read([(60, 100, "Bank: First Bank, IBAN: NL91 ABNA 0417 1643 00, BIC: ABNANL2A")])
+    found = plain(extract([document], schema(iban="string", bic="string")))
+    assert found == {"iban": "NL91ABNA0417164300", "bic": "ABNANL2A"}
+
+
+def test_a_title_is_no_name():
+    document = read([(60, 100, "Signature: ______________"), (60, 130, "Title: Property Manager")])
+    assert one(document, signatory="string") is None

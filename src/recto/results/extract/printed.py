@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from recto.results.extract.evidence import Evidence, tokens_of
 from recto.results.extract.kinds import Kind
-from recto.results.extract.labels import Phrase, Wanted, likeness
+from recto.results.extract.labels import ENDS_OF_SPANS, Phrase, Wanted, likeness
 from recto.results.extract.lexicon import GENERIC_WORDS, LABEL_NOUNS, QUALIFIERS, STOP_WORDS
 from recto.results.extract.names import Token
 from recto.results.extract.passages import Passage
@@ -104,8 +104,14 @@ def _colon_at(text: str, end: int) -> bool:
 
 
 def _names_another(phrase: Phrase, printed: Sequence[str], kind: Kind) -> bool:
-    """Whether a label asks for a value of another form: a company's number is not the company, a tax no total."""
+    """Whether a label asks for a value of another form: a company's number is not the company, a tax no
+    total, a title no name, the end of a span not its start.
+    """
     others = set(printed) - set(phrase.words)
+    if not ENDS_OF_SPANS.intersection(phrase.words) <= set(printed):
+        return True
+    if kind == "name" and "title" in printed and "name" not in printed:
+        return True
     if kind in FREE_KINDS and others & _FORMS_OF_VALUES:
         return True
     telling = [word for word in printed if word not in STOP_WORDS]
@@ -119,9 +125,10 @@ def _reach(
 ) -> tuple[int, int]:
     """The tokens of the label around one of its words."""
     first = last = at
-    while (
-        first > 0 and not _parts(text, tokens[first - 1], tokens[first]) and not _is_value(tokens[first - 1])
-    ):
+    while first > 0 and not _parts(text, tokens[first - 1], tokens[first]):
+        listed = "," in text[tokens[first - 1].end : tokens[first].start] and _colon_at(text, tokens[at].end)
+        if listed or _is_value(tokens[first - 1]):
+            break
         first -= 1
     colon = _colon_after(text, tokens, at)
     while last + 1 < len(tokens) and not _parts(text, tokens[last], tokens[last + 1]):

@@ -42,7 +42,7 @@ class Reading:
 
 
 _IDENTIFIER = re.compile(
-    r"(?<![\w])(?<!\d[.,])[#№]?\s?(?=[\w./_-]*\d)[A-Za-z0-9][\w./_-]*(?!\w|,\d)"
+    r"(?<![\w])(?<!\d[.,])[#№]?\s?(?=[\w./_-]*\d)[A-Za-z0-9][\w./_-]*(?!\w|,\d|\s?%)"
     r"(?: \d{3}(?= \d{3}\b)| \d{3}\b(?! ?[%,.]\d))*",
     re.ASCII,
 )
@@ -53,7 +53,7 @@ _URL = re.compile(
 _PHONE = re.compile(r"(?<![\w/.])(?:\+|\()?\d(?:[\d ()./–-]{4,18})\d(?!\w)")
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)")
 _BIC = re.compile(r"(?<!\w)[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)")
-_VAT = re.compile(r"(?<!\w)(?:[A-Z]{2} ?)?[A-Z0-9]{0,3}\d(?:[ .-]?[A-Z0-9]){6,14}(?!\w)")
+_VAT = re.compile(r"(?<!\w)(?<!\w[-.])(?:[A-Z]{2} ?|[A-Z]-)?[A-Z0-9]{0,3}\d(?:[ .-]?[A-Z0-9]){6,14}(?!\w)")
 _ZIP = re.compile(
     r"(?<![\w.,-])(?:\d{5}(?:-\d{4})?|\d{4} ?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|\d{6}"
     r"|[A-Z]\d[A-Z] ?\d[A-Z]\d)(?![\w,.-]\d|\w)"
@@ -141,6 +141,8 @@ def _integers(text: str) -> Iterator[Reading]:
 
 def _percents(text: str) -> Iterator[Reading]:
     for one in amounts_in(text):
+        if one.currency:
+            continue
         value = int(one.value) if one.whole and not one.decimals else one.value
         yield Reading(value, one.start, one.end, SURE if one.percent else PLAIN)
 
