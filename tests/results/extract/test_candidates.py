@@ -159,3 +159,17 @@ def test_what_stands_before_a_comma_is_no_part_of_a_label():
 def test_a_title_is_no_name():
     document = read([(60, 100, "Signature: ______________"), (60, 130, "Title: Property Manager")])
     assert one(document, signatory="string") is None
+
+
+def test_an_email_address_is_no_label():
+    document = read([(60, 100, "accounts@moss.example"), (300, 100, "Payment terms: 30 days")])
+    assert one(document, account_number="string") is None
+
+
+def test_one_date_of_a_column_is_not_the_documents():
+    heads = [(60, 100, "Item"), (200, 100, "Quantity"), (300, 100, "Delivery"), (400, 100, "Total")]
+    rows = [
+        *((60, 116, "Desk"), (200, 116, "4"), (300, 116, "3 May 2021"), (400, 116, "80.00")),
+        *((60, 132, "Lamp"), (200, 132, "2"), (300, 132, "9 May 2021"), (400, 132, "20.00")),
+    ]
+    assert one(read([*heads, *rows]), delivery_date=DATE) is None

@@ -31,8 +31,8 @@ BELOW_LINES = 2.6
 """A value stands at most this many font sizes below its label."""
 MANY_BELOW = 3
 """Labels in a row, and texts below one of them, from which they are a table."""
-MANY_AMOUNTS = 2
-"""Amounts below each other that are a column."""
+MANY_VALUES = 2
+"""Amounts or dates below each other that are a column."""
 COLUMN_ROWS = 60
 """Rows below a head that are read as its column."""
 NEAR_START, NEAR_IDENTIFIER = 14, 3
@@ -165,7 +165,7 @@ def _below(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candida
     lines = list(_column_below(evidence, label.phrase, rows=4))
     if _heads_a_table(evidence, label.phrase) and (
         (wanted.kind == "text" and len(lines) >= MANY_BELOW)
-        or (wanted.kind == "amount" and _many_amounts(evidence, wanted, lines))
+        or (wanted.kind in ("amount", "date") and _many_values(evidence, wanted, lines))
     ):
         return
     near = [one for one in lines if one.box.y0 - label.phrase.box.y1 <= BELOW_LINES * label.phrase.size]
@@ -191,9 +191,9 @@ def _below(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candida
             return
 
 
-def _many_amounts(evidence: Evidence, wanted: Wanted, lines: Sequence[Passage]) -> bool:
-    """Whether amounts stand below each other: one of a column's many says nothing of the document."""
-    return sum(bool(_read(evidence, wanted, line.text)) for line in lines) >= MANY_AMOUNTS
+def _many_values(evidence: Evidence, wanted: Wanted, lines: Sequence[Passage]) -> bool:
+    """Whether amounts or dates stand below each other: one of a column's many says nothing of the document."""
+    return sum(bool(_read(evidence, wanted, line.text)) for line in lines) >= MANY_VALUES
 
 
 def _whole_value(wanted: Wanted, lines: Sequence[Passage]) -> Passage:

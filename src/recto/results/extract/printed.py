@@ -30,8 +30,8 @@ SHARE_OF_LABEL_WORDS = 0.6
 """A phrase with this share of words that labels are made of is a label itself."""
 _AFTER = re.compile(r"\s*(?:\((?![^)]*\d)[^)]*\))?[\s:：.#=|*/\\\])-]*")
 _ENDS_AS_LABEL = re.compile(r"[:：]\s*$|^\(?\d{1,2}[.)]\s?[A-Z]|^\([A-Z]\)[.:]?\s?[A-Z]")
-_IN_IDENTIFIER = re.compile(r"[-/_](?=[\w/_-]*\d)[\w]")
-"""What follows a word that is the beginning of an identifier and no label: PO-4711."""
+_IN_IDENTIFIER = re.compile(r"@\w|[-/_](?=[\w/_-]*\d)[\w]")
+"""What follows a word that is the beginning of an identifier and no label: PO-4711, accounts@."""
 _FORMS_OF_VALUES = frozenset(
     ("number", "registration", "code", "id", "date", "amount", "phone", "fax", "email")
 )

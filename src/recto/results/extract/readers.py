@@ -154,7 +154,7 @@ def _identifiers(text: str) -> Iterator[Reading]:
         if any(first < end and start < last for first, last in taken):
             continue
         value = match.group().strip(" ./-_")
-        if value:
+        if value and not _TIME_UNIT.match(text, end):
             start += match.group().index(value)
             yield Reading(value.lstrip("#№ "), start, start + len(value), GOOD)
 
