@@ -1,4 +1,6 @@
 from documents.readings import DATE, choice, leaves, plain, read, schema
+from recto.document.block import Block
+from recto.document.extraction import ReadDocument
 from recto.document.geometry import Box
 from recto.document.page import FormField
 from recto.results.extract.rules import extract
@@ -71,3 +73,22 @@ def test_drawn_boxes():
         "size": "large",
     }
     assert all(leaf.verification != "verified" for leaf in leaves(found))
+
+
+def test_a_word_of_the_next_label_on_the_row_is_not_asked():
+    lines = [(60, 100, "Approved"), (160, 100, "Yes"), (260, 100, "Urgent"), (360, 100, "No")]
+    assert plain(extract([read(lines)], schema(approved="boolean", urgent="boolean"))) == {
+        "approved": True,
+        "urgent": False,
+    }
+
+
+def test_boxes_that_have_no_word_of_their_own():
+    page = read([(75, 100, "Newsletter"), (75, 120, "Text messages"), (60, 140, "Parking")])
+    text = "[x] Newsletter\n[ ] Text messages\nParking [x]"
+    block = Block("Key Value", 1, Box(60, 95, 300, 155), text)
+    document = ReadDocument(page.pages, (block,), page.words)
+    wanted = schema(newsletter="boolean", text_messages="boolean", parking="boolean", messages="boolean")
+    found = extract([document], wanted)
+    assert plain(found) == {"newsletter": True, "text_messages": False, "parking": True, "messages": None}
+    assert {leaf.verification for leaf in leaves(found) if leaf.value is not None} == {"derived"}

@@ -2,6 +2,7 @@ from itertools import product
 
 import pytest
 
+from documents.readings import read
 from documents.statements import Entry, Layout, statement
 from recto.document.extraction import Extraction, Leaf, Node
 from recto.document.schema import SchemaField
@@ -111,3 +112,49 @@ def test_cells_are_cited_and_verified():
     leaves = [leaf for row in root["transactions"] for leaf in row.values()]
     assert all(leaf.verification == "verified" for leaf in leaves)
     assert all(leaf.sources[0].page in (1, 2) for leaf in leaves)
+
+
+def lines_of(*rows: tuple[str, ...]) -> list[tuple[float, float, str]]:
+    edges = (60.0, 150.0, 300.0, 400.0)
+    return [
+        (edges[column], 100.0 + 16 * row, text)
+        for row, texts in enumerate(rows)
+        for column, text in enumerate(texts)
+        if text
+    ]
+
+
+MOVES = schema(
+    field("date", "string", "date"),
+    field("description", "string"),
+    field("amount", "number"),
+    field("balance", "number"),
+)
+
+
+def test_balances_and_sums_are_no_items_wherever_their_name_stands():
+    document = read(
+        lines_of(
+            ("Date", "Description", "Amount", "Balance"),
+            ("1 May 2021", "Opening balance", "", "160.00"),
+            ("3 May 2021", "Rent of a shed", "40.00", "120.00"),
+            ("9 May 2021", "Paint", "20.00", "100.00"),
+            ("31 May 2021", "Closing balance", "", "100.00"),
+        )
+    )
+    found = extract([document], MOVES)
+    assert [row["description"] for row in rows_of(found)] == ["Rent of a shed", "Paint"]
+    assert [one.returned for one in found.ledgers] == [2]
+    assert sum("balance" in reason for reason in found.ledgers[0].left_out) == 2
+
+
+def test_the_total_below_a_table_is_no_part_of_its_last_row():
+    document = read(
+        lines_of(
+            ("Date", "Description", "Amount", "Balance"),
+            ("3 May 2021", "Rent of a shed", "40.00", "120.00"),
+            ("9 May 2021", "Paint", "20.00", "100.00"),
+            ("", "Order total: 60.00"),
+        )
+    )
+    assert [row["description"] for row in rows_of(extract([document], MOVES))] == ["Rent of a shed", "Paint"]

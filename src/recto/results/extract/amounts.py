@@ -33,6 +33,10 @@ _NUMBER = re.compile(
 )
 
 
+_LONE_SIGN = re.compile(r"(\d{1,3})[.,](\d{3})")
+"""Digits that are decimals in a percentage, which has no thousands: 8.875 %."""
+
+
 @dataclass(frozen=True, slots=True)
 class Amount:
     """A number and where the text says it. `currency` is an ISO code or empty; `decimals` are its printed ones."""
@@ -62,6 +66,8 @@ def amounts_in(text: str) -> list[Amount]:
         value, decimals = number_of(match["digits"])
         unit = (match["before"] or match["after"] or "").strip()
         percent = unit == "%"
+        if percent and not decimals and (lone := _LONE_SIGN.fullmatch(match["digits"])):
+            value, decimals = float(f"{lone[1]}.{lone[2]}"), len(lone[2])
         currency = "" if percent else currency_of(unit)
         negative = match["minus"] or match["inner"] or match["trail"] or _bracketed(match)
         start, end = _span(match, bool(currency))

@@ -31,6 +31,8 @@ BELOW_LINES = 2.6
 """A value stands at most this many font sizes below its label."""
 MANY_BELOW = 3
 """Labels in a row, and texts below one of them, from which they are a table."""
+MANY_VALUES = 2
+"""Amounts or dates below each other that are a column."""
 COLUMN_ROWS = 60
 """Rows below a head that are read as its column."""
 NEAR_START, NEAR_IDENTIFIER = 14, 3
@@ -161,7 +163,10 @@ def _right_of(evidence: Evidence, phrase: Passage) -> list[Passage]:
 
 def _below(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candidate]:
     lines = list(_column_below(evidence, label.phrase, rows=4))
-    if wanted.kind == "text" and len(lines) >= MANY_BELOW and _heads_a_table(evidence, label.phrase):
+    if _heads_a_table(evidence, label.phrase) and (
+        (wanted.kind == "text" and len(lines) >= MANY_BELOW)
+        or (wanted.kind in ("amount", "date") and _many_values(evidence, wanted, lines))
+    ):
         return
     near = [one for one in lines if one.box.y0 - label.phrase.box.y1 <= BELOW_LINES * label.phrase.size]
     rest = label.phrase.text[label.end :].strip()
@@ -173,6 +178,8 @@ def _below(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candida
         if is_label(evidence, phrase):
             return
         found = _read(evidence, wanted, phrase.text)
+        if found and found[0].start > NEAR_START and in_prose(phrase):
+            return
         if found:
             whole = phrase
             if wanted.kind in FREE_KINDS:
@@ -182,6 +189,11 @@ def _below(evidence: Evidence, wanted: Wanted, label: Label) -> Iterator[Candida
                 place = BELOW if at == 0 else BELOW_FAR
                 yield _candidate(wanted, label, whole, found[0], place, f"stands below “{_shown(label)}”")
             return
+
+
+def _many_values(evidence: Evidence, wanted: Wanted, lines: Sequence[Passage]) -> bool:
+    """Whether amounts or dates stand below each other: one of a column's many says nothing of the document."""
+    return sum(bool(_read(evidence, wanted, line.text)) for line in lines) >= MANY_VALUES
 
 
 def _whole_value(wanted: Wanted, lines: Sequence[Passage]) -> Passage:

@@ -89,12 +89,41 @@ def ticked(evidence: Evidence, wanted: Wanted) -> list[Candidate]:
         return []
     found: list[Candidate] = []
     for label in labels_of(evidence, wanted, wanted.phrases):
-        row = evidence.rows[label.phrase.document, label.phrase.page][evidence.row_of[id(label.phrase)]]
-        whole = joined(row[row.index(label.phrase) :])
+        whole = _beside(evidence, label)
         found.extend(
             _truths(wanted, label, whole) if wanted.kind == "boolean" else _chosen(wanted, label, whole)
         )
+        if wanted.kind == "boolean" and not TICK_BOX.search(whole.text):
+            found.extend(_drawn(wanted, label))
     return found
+
+
+def _beside(evidence: Evidence, label: Label) -> Passage:
+    """The label and what stands right of it; without tick boxes only the next phrase, which alone can be its word."""
+    row = evidence.rows[label.phrase.document, label.phrase.page][evidence.row_of[id(label.phrase)]]
+    right = row[row.index(label.phrase) :]
+    whole = joined(right)
+    if TICK_BOX.search(whole.text):
+        return whole
+    return joined(right[:1] if label.phrase.text[label.end :].strip() else right[:2])
+
+
+def _drawn(wanted: Wanted, label: Label) -> Iterator[Candidate]:
+    """A box drawn beside the label, which only the block's text tells: it has no word of its own."""
+    block, text = label.phrase.block, label.phrase.text
+    if block is None or label.first > 0 or text[label.end :].strip():
+        return
+    for line in block.text.split("\n"):
+        before, said, after = line.partition(text)
+        boxes = [*TICK_BOX.finditer(before.rstrip())][-1:]
+        if said and boxes and boxes[0].end() == len(before.rstrip()):
+            mark = boxes[0].group()
+        elif said and not before.strip() and (behind := TICK_BOX.match(after.lstrip())):
+            mark = behind.group()
+        else:
+            continue
+        yield _candidate(wanted, label, label.phrase, 0, len(text), _is_marked(mark), TICKED, derived=True)
+        return
 
 
 def _truths(wanted: Wanted, label: Label, whole: Passage) -> Iterator[Candidate]:

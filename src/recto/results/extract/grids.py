@@ -15,6 +15,9 @@ from recto.document.geometry import Box
 from recto.document.page import Word
 from recto.results.extract.passages import DocumentText, Passage
 
+LEAST_CUT = 2
+"""Cells of a top row that have a head and a value below it, from which it is two rows."""
+
 GridRow = tuple[Passage | None, ...]
 
 
@@ -50,7 +53,40 @@ def _of_table(text: DocumentText, part: Block, whole: Block) -> Grid:
         if words:
             rows[cell.row][cell.column] = Passage(words, text.index, part.page, whole)
     edges = tuple((x0 if x0 < float("inf") else x1, x1) for x0, x1 in zip(left, right, strict=True))
-    return Grid(text.index, part.page, tuple(tuple(row) for row in rows), edges)
+    made = [tuple(row) for row in rows]
+    return Grid(text.index, part.page, (*_head_and_row(made[:1]), *made[1:]), edges)
+
+
+def _head_and_row(first: Sequence[GridRow]) -> Iterator[GridRow]:
+    """The top row of a table; as two where the layout took the head and the row below it for one."""
+    for row in first:
+        cut = [_lines_of(cell) for cell in row]
+        low = [lines[1] for lines in cut if len(lines) == 2]  # noqa: PLR2004  (a head and what is below it)
+        if len(low) < LEAST_CUT or any(len(lines) > 2 for lines in cut):  # noqa: PLR2004
+            yield row
+            continue
+        edge = min(line.box.center_y for line in low) - low[0].size / 2
+        parts = [[line for line in lines if line.box.center_y < edge] for lines in cut]
+        rest = [[line for line in lines if line.box.center_y >= edge] for lines in cut]
+        upper = tuple(lines[0] if lines else None for lines in parts)
+        lower = tuple(lines[0] if lines else None for lines in rest)
+        figures = sum(_has_figure(cell) for cell in lower)
+        apart = all(len(lines) < 2 for lines in (*parts, *rest))  # noqa: PLR2004
+        if apart and figures >= LEAST_CUT and not any(map(_has_figure, upper)):
+            yield upper
+            yield lower
+        else:
+            yield row
+
+
+def _lines_of(cell: Passage | None) -> list[Passage]:
+    if cell is None:
+        return []
+    return [Passage(words, cell.document, cell.page, cell.block) for words in baselines(cell.words)]
+
+
+def _has_figure(cell: Passage | None) -> bool:
+    return cell is not None and any(letter.isdigit() for letter in cell.text)
 
 
 def _words_by_cell(words: Sequence[Word], part: Block, cells: Sequence[Cell]) -> list[list[Word]]:

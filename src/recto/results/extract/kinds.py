@@ -41,9 +41,13 @@ BY_WORD: dict[str, Kind] = {
 
 NAMED = word_set(
     "company vendor issuer supplier seller merchant buyer customer client advertiser registrant signer employer party"
-    " payee recipient sender store"
+    " payee recipient sender store signatory landlord tenant lender borrower"
 )
 """Words that ask for the name of somebody."""
+
+
+SHARES = word_set("tax vat gst sst interest commission discount")
+"""Things whose rate is a percentage."""
 
 
 def kind_of(field: SchemaField) -> Kind:
@@ -54,7 +58,7 @@ def kind_of(field: SchemaField) -> Kind:
         return "boolean"
     words = (*name_words(field.name), *name_words(field.title))
     if field.type == "number":
-        return "percent" if "percent" in words else "amount"
+        return "percent" if "percent" in words or ("rate" in words and SHARES & set(words)) else "amount"
     if field.type == "integer":
         return "integer"
     if field.format in FORMATS:
@@ -67,8 +71,8 @@ def _kind_of_text(words: tuple[str, ...]) -> Kind:
         word = words[at]
         if word == "code" and at and words[at - 1] in ("country", "currency", "zip"):
             continue
-        if word == "number" and at and words[at - 1] in ("phone", "fax", "vat", "iban", "gst"):
-            return "vat" if words[at - 1] in ("vat", "gst") else BY_WORD[words[at - 1]]
+        if word in ("number", "id") and at and words[at - 1] in ("phone", "fax", "vat", "iban", "gst", "tax"):
+            return "vat" if words[at - 1] in ("vat", "gst", "tax") else BY_WORD[words[at - 1]]
         if word == "postal":
             return "zip"
         kind = BY_WORD.get(word)

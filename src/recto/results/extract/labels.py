@@ -42,6 +42,8 @@ FUZZY_LETTERS = 5
 """Shorter words are compared letter by letter only."""
 LETTERS_PER_SLIP = 5
 """One wrong letter is allowed in so many."""
+ENDS_OF_SPANS = frozenset(("from", "to", "until"))
+"""Words of a phrase that its label must have too, little as they say elsewhere."""
 _QUOTED = re.compile(r"[\"“'‘]([^\"”'’]{2,40})[\"”'’]")
 
 
@@ -120,6 +122,8 @@ def _described(description: str) -> Iterable[tuple[tuple[str, ...], float]]:
 
 def _add(phrases: dict[tuple[str, ...], float], words: tuple[str, ...], weight: float) -> None:
     kept = tuple(dict.fromkeys(word for word in words if word not in STOP_WORDS)) or words
+    if ENDS_OF_SPANS.intersection(words) and GENERIC_WORDS.issuperset(kept):
+        kept = tuple(words)  # "to date" is no date
     if kept and phrases.get(kept, 0.0) < weight:
         phrases[kept] = weight
 
@@ -133,6 +137,8 @@ def _add_synonyms(
         for group in phrase_groups().get(name, ()):
             if name in GENERIC_WORDS and group[0] != name and not column:
                 continue
+            if group[0] == "date" and name != "date":
+                continue  # any date may be the document's, but that one is not any other
             _add_group(phrases, group, SYNONYM * share)
     for at, word in enumerate(kept):
         for other in word_groups().get(word, ()):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from recto.results.extract.evidence import Evidence, tokens_of
 from recto.results.extract.kinds import Kind
-from recto.results.extract.labels import Phrase, Wanted, likeness
+from recto.results.extract.labels import ENDS_OF_SPANS, Phrase, Wanted, likeness
 from recto.results.extract.lexicon import GENERIC_WORDS, LABEL_NOUNS, QUALIFIERS, STOP_WORDS
 from recto.results.extract.names import Token
 from recto.results.extract.passages import Passage
@@ -30,6 +30,8 @@ SHARE_OF_LABEL_WORDS = 0.6
 """A phrase with this share of words that labels are made of is a label itself."""
 _AFTER = re.compile(r"\s*(?:\((?![^)]*\d)[^)]*\))?[\s:：.#=|*/\\\])-]*")
 _ENDS_AS_LABEL = re.compile(r"[:：]\s*$|^\(?\d{1,2}[.)]\s?[A-Z]|^\([A-Z]\)[.:]?\s?[A-Z]")
+_IN_IDENTIFIER = re.compile(r"@\w|[-/_](?=[\w/_-]*\d)[\w]")
+"""What follows a word that is the beginning of an identifier and no label: PO-4711, accounts@."""
 _FORMS_OF_VALUES = frozenset(
     ("number", "registration", "code", "id", "date", "amount", "phone", "fax", "email")
 )
@@ -85,6 +87,8 @@ def _label_at(evidence: Evidence, passage: Passage, at: int, phrase: Phrase, kin
     if fit < LEAST_LIKENESS or _names_another(phrase, printed, kind):
         return None
     end = tokens[last].end
+    if _IN_IDENTIFIER.match(passage.text, end):
+        return None
     if STOP_WORDS.issuperset(phrase.words) and not _colon_at(passage.text, end):
         return None
     if first > 0 and passage.text[tokens[first].start].islower() and not _colon_at(passage.text, end):
@@ -100,8 +104,14 @@ def _colon_at(text: str, end: int) -> bool:
 
 
 def _names_another(phrase: Phrase, printed: Sequence[str], kind: Kind) -> bool:
-    """Whether a label asks for a value of another form: a company's number is not the company, a tax no total."""
+    """Whether a label asks for a value of another form: a company's number is not the company, a tax no
+    total, a title no name, the end of a span not its start.
+    """
     others = set(printed) - set(phrase.words)
+    if not ENDS_OF_SPANS.intersection(phrase.words) <= set(printed):
+        return True
+    if kind == "name" and "title" in printed and "name" not in printed:
+        return True
     if kind in FREE_KINDS and others & _FORMS_OF_VALUES:
         return True
     telling = [word for word in printed if word not in STOP_WORDS]
@@ -115,14 +125,15 @@ def _reach(
 ) -> tuple[int, int]:
     """The tokens of the label around one of its words."""
     first = last = at
-    while (
-        first > 0 and not _parts(text, tokens[first - 1], tokens[first]) and not _is_value(tokens[first - 1])
-    ):
+    while first > 0 and not _parts(text, tokens[first - 1], tokens[first]):
+        listed = "," in text[tokens[first - 1].end : tokens[first].start] and _colon_at(text, tokens[at].end)
+        if listed or _is_value(tokens[first - 1]):
+            break
         first -= 1
     colon = _colon_after(text, tokens, at)
     while last + 1 < len(tokens) and not _parts(text, tokens[last], tokens[last + 1]):
         word = tokens[last + 1].word
-        if _is_value(tokens[last + 1]):
+        if _is_value(tokens[last + 1]) or _IN_IDENTIFIER.match(text, tokens[last + 1].end):
             break
         mine = any(evidence.same.are(own, word) for own in phrase.words)
         if (

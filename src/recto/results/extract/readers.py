@@ -19,6 +19,7 @@ from recto.results.extract.amounts import SYMBOLS, amounts_in, currency_codes
 from recto.results.extract.dates import dates_in, folded
 from recto.results.extract.kinds import Kind
 from recto.results.extract.lexicon import word_set
+from recto.results.extract.patterns import fits
 
 LONGEST_NAME, LONGEST_TEXT = 90, 300
 """Letters of a name and of a free text on one line, at most."""
@@ -41,7 +42,8 @@ class Reading:
 
 
 _IDENTIFIER = re.compile(
-    r"(?<![\w])[#№]?\s?(?=[\w./_-]*\d)[A-Za-z0-9][\w./_-]*(?: \d{3}(?= \d{3}\b)| \d{3}\b(?! ?[%,.]\d))*",
+    r"(?<![\w])(?<!\d[.,])[#№]?\s?(?=[\w./_-]*\d)[A-Za-z0-9][\w./_-]*(?!\w|,\d|\s?%)"
+    r"(?: \d{3}(?= \d{3}\b)| \d{3}\b(?! ?[%,.]\d))*",
     re.ASCII,
 )
 _EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
@@ -51,7 +53,7 @@ _URL = re.compile(
 _PHONE = re.compile(r"(?<![\w/.])(?:\+|\()?\d(?:[\d ()./–-]{4,18})\d(?!\w)")
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)")
 _BIC = re.compile(r"(?<!\w)[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)")
-_VAT = re.compile(r"(?<!\w)(?:[A-Z]{2} ?)?[A-Z0-9]{0,3}\d(?:[ .-]?[A-Z0-9]){6,14}(?!\w)")
+_VAT = re.compile(r"(?<!\w)(?<!\w[-.])(?:[A-Z]{2} ?|[A-Z]-)?[A-Z0-9]{0,3}\d(?:[ .-]?[A-Z0-9]){6,14}(?!\w)")
 _ZIP = re.compile(
     r"(?<![\w.,-])(?:\d{5}(?:-\d{4})?|\d{4} ?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|\d{6}"
     r"|[A-Z]\d[A-Z] ?\d[A-Z]\d)(?![\w,.-]\d|\w)"
@@ -61,6 +63,8 @@ _DURATION = re.compile(
     r"(?:(?<![a-z])(?P<word>[a-z]+(?:-[a-z]+)?)\s{0,3})?\(?(?P<digits>\d{1,3})?\)?[\s-]{0,3}(?P<unit>years?|months?|weeks?|days?|hours?)\b",
     re.IGNORECASE,
 )
+_TIME_UNIT = re.compile(r"\s?(?:calendar |business |working )?(?:days?|weeks?|months?)\b", re.IGNORECASE)
+"""Behind a number: then it is a period, and no amount."""
 _COUNTED = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
@@ -122,6 +126,8 @@ def _amounts(text: str) -> Iterator[Reading]:
     for one in amounts_in(text):
         if one.percent or any(start < one.end and one.start < end for start, end in taken):
             continue
+        if not one.currency and _TIME_UNIT.match(text, one.end):
+            continue
         value = int(one.value) if one.whole and not one.decimals else one.value
         quality = SURE if one.currency or one.decimals == 2 else PLAIN  # noqa: PLR2004  (cents)
         yield Reading(value, one.start, one.end, quality)
@@ -135,6 +141,8 @@ def _integers(text: str) -> Iterator[Reading]:
 
 def _percents(text: str) -> Iterator[Reading]:
     for one in amounts_in(text):
+        if one.currency:
+            continue
         value = int(one.value) if one.whole and not one.decimals else one.value
         yield Reading(value, one.start, one.end, SURE if one.percent else PLAIN)
 
@@ -146,7 +154,7 @@ def _identifiers(text: str) -> Iterator[Reading]:
         if any(first < end and start < last for first, last in taken):
             continue
         value = match.group().strip(" ./-_")
-        if value:
+        if value and not _TIME_UNIT.match(text, end):
             start += match.group().index(value)
             yield Reading(value.lstrip("#№ "), start, start + len(value), GOOD)
 
@@ -338,7 +346,7 @@ def typed(value: Scalar, field: SchemaField) -> Scalar:
     if field.type == "boolean":
         return value if isinstance(value, bool) else None
     text = str(value) if field.type == "string" else value
-    return text if not field.pattern or _fits(field.pattern, str(text)) else None
+    return text if not field.pattern or fits(field.pattern, str(text)) else None
 
 
 def _number(value: Scalar, *, whole: bool) -> int | float | None:
@@ -347,10 +355,3 @@ def _number(value: Scalar, *, whole: bool) -> int | float | None:
     if not whole:
         return value
     return int(value) if value == int(value) else None
-
-
-def _fits(pattern: str, value: str) -> bool:
-    try:
-        return re.search(pattern, value) is not None
-    except re.error:
-        return True

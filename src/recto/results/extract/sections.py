@@ -32,13 +32,14 @@ class Sections:
     """The headings of all objects of a schema, where they stand."""
 
     def __init__(self, evidence: Evidence) -> None:
-        self._headings: list[tuple[Context, Place]] = []
+        self._headings: dict[tuple[int, int], list[tuple[Context, Box]]] = {}
         contexts = {one.context for one in evidence.fields if one.context}
         for context in sorted(contexts):
             for label in labels_of(evidence, *_as_wanted(context)):
                 if label.fit >= LEAST_FIT:
                     phrase = label.phrase
-                    self._headings.append((context, (phrase.document, phrase.page, phrase.box)))
+                    here = self._headings.setdefault((phrase.document, phrase.page), [])
+                    here.append((context, phrase.box))
         names: dict[Context, set[Context]] = {}
         for one in evidence.fields:
             names.setdefault(one.words, set()).add(one.context)
@@ -65,9 +66,7 @@ class Sections:
         document, page, box = place
         best: Context | None = None
         nearest = FARTHEST_PT
-        for context, (its_document, its_page, heading) in self._headings:
-            if (its_document, its_page) != (document, page):
-                continue
+        for context, heading in self._headings.get((document, page), ()):
             down = box.center_y - heading.center_y
             if down < -heading.height / 2 or box.x0 < heading.x0 - LEFT_SLACK_PT:
                 continue

@@ -40,13 +40,19 @@ KIND_SHARE, TELLING_SHARE = 0.3, 0.8
 """Share of a column's cells that must read as its field; and as an amount or percentage, where no head says so."""
 
 _SUBTOTAL = re.compile(
-    r"^\W*(?:sub-?\s?total|(?:grand |page |net |running |invoice )?totals?\b|summe|zwischensumme|totaal|subtotaal"
+    r"^\W*(?:sub-?\s?total|(?:[^\W\d_]+ )?totals?\b|summe|zwischensumme|gesamt(?:betrag|summe)\b|totaal|subtotaal"
     r"|(?:balance |amount )?(?:brought|carried)\s?(?:forward|over|down)?|[bc]/f\b|b/fwd|c/fwd"
     r"|(?:opening|closing|previous|beginning|ending) balance|übertrag|report à nouveau"
     r"|(?:vat|tax|gst|btw|tva|mwst|sales tax|discount|shipping|freight|delivery|rounding|amount due|balance due)\b"
     r"|continued(?:\s+(?:on|from|overleaf)\b.*)?$|page \d+\b)",
     re.IGNORECASE,
 )
+_BALANCE = re.compile(
+    r"^\W*(?:(?:opening|closing|starting|final|previous|beginning|ending) balance"
+    r"|(?:balance |amount )?(?:brought|carried) (?:forward|over|down)|(?:grand |sub-?)?totals?)\W*$",
+    re.IGNORECASE,
+)
+"""The whole text of a cell, wherever it stands, whose row sums up others."""
 _CARRIED = re.compile(r"\b(?:carried|brought)\b|[bc]/f(?:wd)?\b|continued|übertrag", re.IGNORECASE)
 
 
@@ -292,6 +298,8 @@ def _subtotal(row: Row, anchors: set[str]) -> str:
     """What a row is that sums up others, empty for an item."""
     first = min(row.cells.values(), key=lambda cell: cell.box.x0)
     candidates = [first, *(cell for cell in row.cells.values() if not cell.text[:1].isdigit())]
+    if any(_BALANCE.match(cell.text) for cell in candidates):
+        return "a subtotal or a balance carried over"
     if not any(_SUBTOTAL.match(cell.text) for cell in candidates):
         return ""
     alone = _SUBTOTAL.sub("", first.text).strip(" :.") == ""

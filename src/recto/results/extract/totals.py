@@ -4,7 +4,7 @@ A receipt says its total several times, before and after rounding, with and with
 taxes. What was tendered less the change, and the sum before rounding plus the rounding, tell which is meant.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from recto.results.extract.amounts import amounts_in
@@ -67,6 +67,9 @@ def weighed(evidence: Evidence, wanted: Wanted, candidates: Sequence[Candidate])
     reckoned = _reckoned(rows)
     rounded_away = _rounded_away(rows)
     summary = _summary_words(evidence)
+    heights = {
+        (text.index, page.number): page.height for text in evidence.documents for page in text.read.pages
+    }
     found: list[Candidate] = []
     for one in (*candidates, *_as_paid(evidence, wanted, reckoned)):
         value = one.value if isinstance(one.value, (int, float)) else None
@@ -77,7 +80,7 @@ def weighed(evidence: Evidence, wanted: Wanted, candidates: Sequence[Candidate])
             score *= IN_SUMMARY
         if one.words & summary:
             score *= IN_SUMMARY
-        found.append(replace(one, score=score + LATER * _depth(evidence, one)))
+        found.append(replace(one, score=score + LATER * _depth(heights, one)))
     return found
 
 
@@ -97,14 +100,12 @@ def _as_paid(evidence: Evidence, wanted: Wanted, reckoned: set[float]) -> Iterab
                 )
 
 
-def _depth(evidence: Evidence, one: Candidate) -> float:
+def _depth(heights: Mapping[tuple[int, int], float], one: Candidate) -> float:
     if not one.sources:
         return 0.0
     source = one.sources[0]
-    heights = [
-        page.height for page in evidence.documents[source.document].read.pages if page.number == source.page
-    ]
-    return source.box.y0 / heights[0] if heights and heights[0] else 0.0
+    height = heights.get((source.document, source.page), 0.0)
+    return source.box.y0 / height if height else 0.0
 
 
 def _amounts_of(row: Sequence[Passage], words: frozenset[str]) -> list[float]:
