@@ -181,7 +181,9 @@ class Sweeper:
                 swept.objects += await self._objects.delete_prefix(folder_of(job_id) + "units/")
         if untidy:
             async with self._database.begin() as connection:
-                await units.leave_out(connection, [job_id for job_id, _ in untidy])  # what was freed as it ended
+                await units.leave_out(
+                    connection, [job_id for job_id, _ in untidy]
+                )  # what was freed as it ended
                 await retention.mark_tidied(connection, [job_id for job_id, _ in untidy])
 
     async def _forget(self, swept: Swept) -> None:

@@ -173,9 +173,7 @@ class Taker:
         if len(lanes) < len(self._fleet.lanes):
             self._passed_over.add(queue)
         async with self._database.look() as connection:
-            lines = [
-                Line(*_fields(row)) for row in await claims.waiting_lines(connection, kinds, lanes)
-            ]
+            lines = [Line(*_fields(row)) for row in await claims.waiting_lines(connection, kinds, lanes)]
             matters = len(lines) > 1 or any(line.share is not None for line in lines)
             running = await claims.running_by_owner(connection, kinds) if matters else {}
         turns = self._turns[queue]
