@@ -49,6 +49,15 @@ async def test_a_single_next_unit_is_taken_up_at_once_without_a_task(yard):
     assert await yard.tasks() == []
 
 
+async def test_a_tenant_with_a_share_does_not_go_on_past_it(yard):
+    job_id = await yard.parse(tenant="t", tenant_share=0.5)
+    assert await yard.take_in(job_id, "w", pages=2) is None  # whoever is at the reading asks whose turn it is
+    assert await yard.unit_states(job_id) == [("intake", "done", 1), ("read", "pending", 0)]
+    held = await yard.hold(job_id, "w")
+    following = await yard.recorder("w").done(held, read(2))
+    assert following.kind == "assemble"  # in the slot that it has
+
+
 async def test_an_outcome_is_recorded_once(yard):
     job_id = await yard.parse()
     held = await yard.hold(job_id, "w")

@@ -31,6 +31,17 @@ async def test_a_snapshot_tells_how_a_job_stands(yard):
     assert (now.failed_pages, now.seconds_left, now.progress) == ((3, 7), 30.0, 0.2375)
 
 
+async def test_a_pipeline_is_not_nearly_done_while_documents_are_uncounted(yard):
+    pipeline = await yard.pipeline(4)
+    first = (await yard.children(pipeline))[0]
+    async with yard.database.begin() as connection:
+        await jobs.move(connection, first, pages_done=10, pages_total=10)
+        (row,) = await jobs.as_parts_stand(
+            connection, [await jobs.find(connection, yard.organisation, pipeline)]
+        )
+    assert snapshot(row, (), datetime.now(UTC)).progress == 0.2375
+
+
 @given(st.floats(0, 1e6), st.integers(0, 10_000), st.none() | st.integers(0, 10_000))
 def test_an_estimate_is_never_negative_and_nothing_is_left_of_what_is_done(elapsed_s, done, total):
     left = seconds_left(elapsed_s, done, total)

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from job_yard import WEBHOOK
-from recto.document.options import ParseOptions, ResultOptions
+from recto.document.options import ExtractOptions, ParseOptions, ResultOptions
 from recto.errors import InvalidConfig, JobDeleted, JobDeletionInProgress, NotFound, Unavailable
 from recto.jobs.deletion import Deletion, gone
 from recto.jobs.retention import Periods, Sweeper
@@ -251,6 +251,73 @@ async def test_an_upload_that_others_need_outlives_a_job_that_keeps_nothing(yard
     await yard.parse(file_id)
     await Deletion(yard.database, objects).delivered(job_id, 0)
     assert await keys(objects) == [upload_key]
+
+
+async def test_a_result_that_an_open_job_is_to_use_does_not_expire(yard, objects, sweeper):
+    olds = [await ended(yard, objects, age_s=DAY + 5) for _ in range(4)]
+    pipeline, inside = await pipeline_of_one(yard)
+    user = await yard.parse(f"jobid://{olds[0]}")
+    await yard.parse(f" JOBID://{str(olds[1]).upper()} ")
+    await yard.parse(f"jobid://{pipeline}")
+    async with yard.database.begin() as connection:
+        named = [f"jobid://{olds[2]}"]
+        await yard.submitter.extract(connection, yard.submission(), named, ExtractOptions(), ParseOptions())
+    ages = "UPDATE job SET ended_at = clock_timestamp() - make_interval(secs => :age) WHERE id IN (:a, :b)"
+    await yard.rows(ages, age=DAY + 5, a=pipeline, b=inside)
+    await sweeper.once()
+    for needed in (*olds[:3], pipeline, inside):
+        assert gone(await yard.job(needed)) is None
+    assert gone(await yard.job(olds[3])) is not None
+    async with yard.database.begin() as connection:
+        await yard.flow.cancel(connection, yard.organisation, user)
+    await sweeper.once()
+    assert gone(await yard.job(olds[0])) is not None
+    assert gone(await yard.job(olds[1])) is None
+
+
+@pytest.mark.parametrize("form", ["reducto://{}", "REDUCTO://{}.PDF", " reducto://{}.bin "])
+async def test_an_upload_in_use_stays_however_it_is_named(yard, objects, sweeper, form):
+    file_id, key = await stored_upload(yard, objects)
+    upload_id = file_id.removeprefix("reducto://").removesuffix(".pdf")
+    await yard.parse(form.format(upload_id))
+    await yard.rows("UPDATE upload SET created_at = created_at - interval '2 days'")
+    assert (await sweeper.once()).uploads == 0
+    assert await keys(objects) == [key]
+
+
+async def pipeline_of_one(yard):
+    """A completed pipeline and its only parse."""
+    pipeline = await yard.pipeline(1)
+    (child,) = await yard.children(pipeline)
+    async with yard.database.begin() as connection:
+        await yard.flow.end(
+            connection, await _row(connection, child), "Completed", result_key=f"jobs/{child}/result.json"
+        )
+    assert (await yard.job(pipeline)).status == "Completed"
+    return pipeline, child
+
+
+async def test_the_parse_of_a_pipeline_that_was_deleted_is_no_document(yard, objects):
+    pipeline, child = await pipeline_of_one(yard)
+    async with yard.database.begin() as connection:
+        await retention.begin_deletion(connection, child, persisted_too=False)
+    await Deletion(yard.database, objects).finish_one(child)
+    async with yard.database.begin() as connection:
+        with pytest.raises(NotFound, match="deleted"):
+            await usable_parse_job(connection, yard.organisation, pipeline)
+
+
+async def test_a_part_that_was_looked_at_stays_until_its_whole_is_delivered(yard, objects):
+    pipeline = await yard.pipeline(2, keeps_nothing=True)
+    first, second = await yard.children(pipeline)
+    deletion = Deletion(yard.database, objects)
+    for child in (first, second):
+        async with yard.database.begin() as connection:
+            await yard.flow.end(connection, await _row(connection, child), "Completed", result_key="k")
+        await deletion.delivered(child, 0)
+        assert gone(await yard.job(child)) is None
+    await deletion.delivered(pipeline, 0)
+    assert all([gone(await yard.job(one)) is not None for one in (pipeline, first, second)])
 
 
 async def test_the_parts_of_a_pipeline_that_keeps_nothing_go_with_it(yard, objects):

@@ -10,7 +10,7 @@ from recto.jobs.assembling import Assembled
 from recto.jobs.records import Outcome
 from recto.jobs.retry import retry_failed_pages
 from recto.storage.objects import open_objects
-from recto.storage.queries import claims, units
+from recto.storage.queries import claims, retention, units
 
 CRASH = SubprocessCrashed("it crashed")
 
@@ -92,7 +92,7 @@ async def test_a_cancelled_retry_brings_the_earlier_result_back(yard, objects):
     await retry(yard, objects, job_id)
     await yard.hold(job_id, "w")
     async with yard.database.begin() as connection:
-        await yard.flow.cancel(connection, yard.organisation, job_id)
+        assert await yard.flow.cancel(connection, yard.organisation, job_id) == "Completed"
     row = await yard.job(job_id)
     assert (row.status, row.result_key) == ("Completed", f"jobs/{job_id}/result.json")
     assert "Page 3 could not be read: it crashed" in row.warnings
@@ -103,11 +103,37 @@ async def test_a_cancelled_retry_brings_the_earlier_result_back(yard, objects):
 async def test_a_retry_that_cannot_be_put_together_brings_the_earlier_result_back(yard, objects):
     job_id = await with_a_failed_page(yard, objects)
     await retry(yard, objects, job_id)
-    following = await yard.recorder("w").done(await yard.hold(job_id, "w"), read(1, "k"))
+    following = await yard.recorder("w").done(await yard.hold(job_id, "w"), read(1, f"jobs/{job_id}/units/2"))
+    await objects.put_bytes(f"jobs/{job_id}/units/2", b"x")
     await yard.recorder("w").failed(following, CRASH, callers_fault=True)
     row = await yard.job(job_id)
     assert (row.status, row.summary) == ("Completed", {"usage": {"told": "first"}})
+    assert len(row.warnings) == 1
     assert "earlier result stands" in row.warnings[-1]
+    # What was read meanwhile is only to be put together: nobody waits for a unit that does not come.
+    assert await retry(yard, objects, job_id) == {job_id: []}
+    assert ("advance", "advance", {"job_id": str(job_id)}) in await yard.tasks()
+    await yard.flow.look_at(job_id)
+    assert (await yard.hold(job_id, "w")).kind == "assemble"
+
+
+async def test_a_part_whose_deletion_begins_at_the_same_time_is_not_opened(yard, objects):
+    job_id = await with_a_failed_page(yard, objects)
+    pipeline = await yard.pipeline(1)
+    (child,) = await yard.children(pipeline)
+    await yard.rows("UPDATE job SET parent_id = NULL WHERE id = :id", id=child)
+    await yard.rows("UPDATE job SET parent_id = :p WHERE id = :id", p=pipeline, id=job_id)
+    await yard.flow.look_at(pipeline)
+    assert (await yard.job(pipeline)).status == "Completed"
+    async with yard.database.begin() as connection:
+        await retention.begin_deletion(connection, job_id, persisted_too=False)
+        retrying = asyncio.create_task(retry(yard, objects, pipeline))
+        await asyncio.sleep(0.3)
+    with pytest.raises(JobState):
+        await retrying
+    row = await yard.job(job_id)
+    assert not row.is_open
+    assert row.deleting_at is not None
 
 
 async def test_the_end_of_a_retry_is_told_like_the_first(yard, objects):

@@ -14,6 +14,7 @@ from recto.jobs.sources import Sources
 from recto.jobs.taking import Seat, Slots
 from recto.jobs.units import UnitRunner, Workshop
 from recto.storage.objects import open_objects
+from recto.storage.queries import claims
 
 
 class Failing(Recorder):
@@ -81,6 +82,32 @@ async def test_a_unit_the_server_failed_waits_and_has_not_been_tried(yard, tmp_p
 
     await run(yard, runner_of(yard, tmp_path, yard.recorder("w"), works), job_id)
     assert (await yard.unit_states(job_id))[0] == ("intake", "done", 1)
+
+
+async def test_a_unit_whose_job_is_cancelled_under_it_runs_and_waits_no_more(yard, tmp_path):
+    job_id = await yard.parse(tenant="t", tenant_share=0.5)
+
+    async def cancelled(*_):
+        async with yard.database.begin() as connection:
+            await yard.flow.cancel(connection, yard.organisation, job_id)
+        raise asyncio.CancelledError  # its child was killed
+
+    await run(yard, runner_of(yard, tmp_path, yard.recorder("w"), cancelled), job_id)
+    assert await yard.unit_states(job_id) == [("intake", "left out", 1)]
+    async with yard.database.begin() as connection:
+        assert await claims.running_by_owner(connection, ["intake"]) == {}  # or the tenant's share is used up
+
+
+async def test_a_unit_the_server_failed_does_not_wait_when_its_job_has_ended(yard, tmp_path):
+    job_id = await yard.parse()
+
+    async def away(*_):
+        async with yard.database.begin() as connection:
+            await yard.flow.cancel(connection, yard.organisation, job_id)
+        raise Unavailable
+
+    await run(yard, runner_of(yard, tmp_path, yard.recorder("w"), away), job_id)
+    assert await yard.unit_states(job_id) == [("intake", "left out", 1)]
 
 
 async def test_a_unit_the_server_fails_for_ever_fails_in_the_end(yard, tmp_path, monkeypatch):

@@ -153,6 +153,27 @@ async def test_a_part_of_the_intake_is_kept_for_those_who_wait(yard):
         assert (await runner.next(1))[0].job_id == awaited
 
 
+async def test_a_queue_is_taken_on_when_only_the_kept_slots_were_free(yard, monkeypatch):
+    monkeypatch.setattr(taking, "POLLING_S", 60)
+    for _ in range(20):
+        await yard.parse(lane="batch")
+    async with worker(yard) as runner:
+        for _ in range(6):
+            await runner.next()
+        await asyncio.sleep(0.1)  # it has looked for those who wait, and found none
+        runner.let_go.set()
+        for _ in range(14):
+            await runner.next(2)
+
+
+async def test_a_worker_for_nobody_who_waits_keeps_no_slots_for_them(yard):
+    for _ in range(8):
+        await yard.parse(lane="batch")
+    async with worker(yard, lanes=("batch",)) as runner:
+        for _ in range(8):
+            await runner.next(1)
+
+
 async def recognition(yard):
     """A job with one page that needs recognition, and nothing else to do."""
     job_id = await yard.parse()

@@ -33,6 +33,8 @@ class JobWaiter:
         self._database = database
         self._waiting: Events = {}
         self._watching: Events = {}
+        self.closing = False
+        """Whether this process is about to stop, so that nobody may wait here any longer."""
         self._listener = Listener(
             database.url, JOB_ENDED, self._heard, self._wake_all, {JOB_MOVED: self._heard_moving}
         )
@@ -41,11 +43,16 @@ class JobWaiter:
         """Hear notices until cancelled."""
         await self._listener.listen()
 
+    def let_go(self) -> None:
+        """End every wait: this process stops. The jobs go on."""
+        self.closing = True
+        self._wake_all()
+
     async def wait(self, job_id: UUID, seconds: float) -> jobs.JobRow:
         """The job once it has ended.
 
         Raises:
-            SyncTimeout: it had not ended after so many seconds; it goes on.
+            SyncTimeout: it had not ended after so many seconds, or when this process stops; it goes on.
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
@@ -55,6 +62,10 @@ class JobWaiter:
                 row = await self._look_if_possible(job_id)
                 if row is not None and not row.is_open:
                     return row
+                if self.closing:
+                    raise SyncTimeout(
+                        f"This server is being stopped. The job goes on elsewhere, or later: ask for job {job_id}."
+                    )
                 remaining = until - loop.time()
                 if remaining <= 0:
                     raise SyncTimeout(

@@ -98,22 +98,14 @@ def migrate() -> None:
 @app.command()
 def api() -> None:
     """Serve the HTTP API on RECTO_HOST and RECTO_PORT."""
-    import uvicorn  # noqa: PLC0415
-
+    from recto.api.serving import serve_api  # noqa: PLC0415
     from recto.app import make_api  # noqa: PLC0415
 
     exit_with_supervisor()
     chosen = Settings()
     set_up_logging(chosen.log_level, "api")
-    uvicorn.run(
-        make_api(chosen),
-        host=chosen.host,
-        port=chosen.port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=10,
-        server_header=False,
-    )
+    with suppress(KeyboardInterrupt):
+        serve_api(make_api(chosen), chosen.host, chosen.port)
 
 
 @app.command()

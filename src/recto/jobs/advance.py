@@ -101,8 +101,9 @@ def chosen_pages(spans: Sequence[PageSpan], pages: int) -> list[int]:
 
 
 def lost_pages(failures: Sequence[tuple[tuple[int, ...], ErrorRecord]]) -> list[str]:
-    """A sentence for each page that was given up."""
+    """A sentence for each page that was given up; what failed and concerns the whole job names none."""
     return [
         f"Page {', '.join(map(str, pages))} could not be read: {error['message']}"
         for pages, error in failures
+        if pages
     ]

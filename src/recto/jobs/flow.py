@@ -158,8 +158,10 @@ class Flow:
         elif parent.is_open:
             await self._advance(connection, parent)
 
-    async def cancel(self, connection: AsyncConnection, organisation_id: UUID, job_id: UUID) -> None:
+    async def cancel(self, connection: AsyncConnection, organisation_id: UUID, job_id: UUID) -> str:
         """Cancel a job and everything below it; again on a cancelled one is no error.
+
+        Gives the status it then has: Cancelled, or Completed where only a retry was under way.
 
         Raises:
             NotFound: no such job. JobState: it has already ended otherwise.
@@ -167,10 +169,11 @@ class Flow:
         found = await jobs.find(connection, organisation_id, job_id)
         found = await jobs.get(connection, found.id, lock=True) or found  # it may be ending at this moment
         if found.status == "Cancelled":
-            return
+            return found.status
         if found.status in ENDED:
             raise JobState(f"Job {job_id} has already ended as {found.status} and cannot be cancelled.")
         await self._end_tree(connection, found, "Cancelled", JobCancelled())
+        return "Cancelled" if found.result_key is None else "Completed"
 
     async def time_out(self, job_id: UUID) -> None:
         """End a job whose own deadline has passed."""

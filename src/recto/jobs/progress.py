@@ -40,7 +40,7 @@ def snapshot(row: JobRow, failed_pages: Sequence[int], now: datetime) -> Snapsho
         str(row.id),
         row.status,
         row.stage,
-        progress(row.status, row.pages_done, row.pages_total),
+        progress(row.status, row.pages_done, row.pages_total, row.pages_known),
         row.pages_done,
         row.pages_total,
         tuple(sorted(failed_pages)),

@@ -13,6 +13,7 @@ from recto.jobs import advance
 from recto.jobs.assembling import Assembled
 from recto.jobs.extracting import Extracted
 from recto.jobs.flow import Flow, Planned
+from recto.jobs.lanes import QUEUES
 from recto.jobs.states import may_become
 from recto.storage.database import Database
 from recto.storage.queries import jobs, units
@@ -89,7 +90,8 @@ class Recorder:
             if await self._flow.end_if_overdue(connection, job):
                 return None
             planned = await self._follow_up(connection, job, held, outcome)
-            if not go_on:
+            bounded = job.tenant_share is not None and QUEUES[held.kind] != "read"
+            if not go_on or bounded:  # whose share is bounded asks for each slot of another queue
                 await self._flow.queue(connection, planned)
                 return None
             return await self._go_on(connection, planned)
@@ -119,9 +121,15 @@ class Recorder:
             return None
 
     async def give_back(self, held: units.UnitRow, *, setback: bool = False) -> None:
-        """Free a unit that this worker cannot finish, for another; `setback`: the server was in the way."""
+        """Free a unit that this worker cannot finish, for another; `setback`: the server was in the way.
+
+        Where its job has ended meanwhile it waits for nobody: it would count as running, or waiting, for ever.
+        """
         async with self._database.begin() as connection:
-            if await units.release(connection, held, self._name, setback=setback):
+            job = await jobs.get(connection, held.job_id, lock=True)
+            if job is None or not job.is_open:
+                await units.finish(connection, held, self._name, "left out")
+            elif await units.release(connection, held, self._name, setback=setback):
                 await self._flow.queue(connection, [Planned(held.kind, (held.id,))])
 
     async def let_go(self, held: units.UnitRow) -> None:

@@ -18,7 +18,7 @@ from recto.errors import RectoError
 from recto.jobs.deletion import Deletion, folder_of
 from recto.storage.database import Database
 from recto.storage.objects import Objects
-from recto.storage.queries import messages, retention
+from recto.storage.queries import messages, retention, units
 
 EVERY_S = 20.0  # between looks; how much longer than asked for something may live
 ORPHANS_EVERY_S = 3600.0  # between listings of the whole storage, which cost requests there
@@ -181,6 +181,9 @@ class Sweeper:
                 swept.objects += await self._objects.delete_prefix(folder_of(job_id) + "units/")
         if untidy:
             async with self._database.begin() as connection:
+                await units.leave_out(
+                    connection, [job_id for job_id, _ in untidy]
+                )  # what was freed as it ended
                 await retention.mark_tidied(connection, [job_id for job_id, _ in untidy])
 
     async def _forget(self, swept: Swept) -> None:

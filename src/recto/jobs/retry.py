@@ -48,7 +48,11 @@ async def retry_failed_pages(
     if any(parse.type != "Parse" for parse in parses[:1]):
         raise InvalidConfig(f"Job {job_id} is of the type {row.type} and reads no pages itself.")
     opened: dict[UUID, list[int]] = {}
-    for parse in parses:
+    for part in parses:
+        if not await units.failures(connection, part.id):
+            continue
+        # Held like its whole, after it: a deletion may just be beginning, or another retry.
+        parse = await jobs.get(connection, part.id, lock=True) or part
         failures = await units.failures(connection, parse.id)
         if failures and not parse.is_open and gone(parse) is None:
             await _open(connection, flow, objects, parse, password)
@@ -67,6 +71,8 @@ async def _open(
     warnings = [sentence for sentence in job.warnings if sentence not in told_before]
     await jobs.reopen(connection, job.id, warnings=warnings, password=password)
     await flow.queue(connection, [Planned(kind, (unit_id,)) for unit_id, kind in again])
+    if not again:  # every page is read by now, and only the putting together failed
+        await flow.queue_advance(connection, job)
 
 
 async def _check_stored(connection: AsyncConnection, objects: Objects, job: jobs.JobRow) -> None:

@@ -343,6 +343,8 @@ async def usable_parse_job(connection: AsyncConnection, organisation_id: UUID, j
                 f"jobid://{job_id} is a {found.type} job with {len(parses)} parse results; name a parse job."
             )
         found = parses[0]
+        if found.deleting_at is not None:
+            raise NotFound(f"The parse result of job {job_id} has been deleted.") from JobDeleted()
     if found.status in {"Failed", "Cancelled"}:
         raise InvalidConfig(f"jobid://{job_id} ended as {found.status} and has no result to use.")
     return found

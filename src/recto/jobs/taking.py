@@ -33,9 +33,12 @@ log = structlog.get_logger(__name__)
 class Slots:
     """How many units of each queue a worker is at; how many there may be is asked anew each time."""
 
-    def __init__(self, capacity: Callable[[Queue], int]) -> None:
-        """All slots are free."""
+    def __init__(
+        self, capacity: Callable[[Queue], int], freed: Callable[[Queue], None] = lambda _: None
+    ) -> None:
+        """All slots are free; `freed` is told of each that becomes free again."""
         self._capacity = capacity
+        self._told = freed
         self._used: dict[Queue, int] = dict.fromkeys(get_args(Queue), 0)
         self._freed: dict[Queue, asyncio.Event] = {queue: asyncio.Event() for queue in get_args(Queue)}
 
@@ -51,6 +54,7 @@ class Slots:
         """One unit less."""
         self._used[queue] -= 1
         self._freed[queue].set()
+        self._told(queue)
 
     async def wait(self, queue: Queue, seconds: float) -> None:
         """Wait until a slot of the queue becomes free, so many seconds at most."""
@@ -107,7 +111,8 @@ class Taker:
         self._fleet = fleet
         self._runner = runner
         self._lease_s = lease_s
-        self._slots = Slots(fleet.slots)
+        self._slots = Slots(fleet.slots, self._freed)
+        self._passed_over: set[Queue] = set()
         self._turns: dict[Queue, Turns] = {queue: Turns() for queue in get_args(Queue)}
         self._news: dict[Queue, asyncio.Event] = {queue: asyncio.Event() for queue in get_args(Queue)}
         self._running: set[asyncio.Task[None]] = set()
@@ -123,6 +128,11 @@ class Taker:
         """Anything may have been planned."""
         for event in self._news.values():
             event.set()
+
+    def _freed(self, queue: Queue) -> None:
+        """A slot is free again: news where units may wait that were passed over for want of it."""
+        if queue in self._passed_over:
+            self._news[queue].set()
 
     async def run(self, grace_s: float) -> None:
         """Take units until cancelled; those under way then get so many seconds before they are given back."""
@@ -158,11 +168,12 @@ class Taker:
     async def _take(self, queue: Queue) -> float:
         """Take one unit; returns the seconds to wait before the next look, 0 when one was taken."""
         kinds = [kind for kind, its_queue in QUEUES.items() if its_queue == queue]
+        lanes = self._lanes(queue)
+        self._passed_over.discard(queue)
+        if len(lanes) < len(self._fleet.lanes):
+            self._passed_over.add(queue)
         async with self._database.look() as connection:
-            lines = [
-                Line(*_fields(row))
-                for row in await claims.waiting_lines(connection, kinds, self._lanes(queue))
-            ]
+            lines = [Line(*_fields(row)) for row in await claims.waiting_lines(connection, kinds, lanes)]
             matters = len(lines) > 1 or any(line.share is not None for line in lines)
             running = await claims.running_by_owner(connection, kinds) if matters else {}
         turns = self._turns[queue]
@@ -179,7 +190,7 @@ class Taker:
 
     def _lanes(self, queue: Queue) -> Sequence[str]:
         if queue == "intake" and self._slots.free(queue) <= RESERVED_INTAKE:
-            return [lane for lane in self._fleet.lanes if lane in AWAITED]
+            return [lane for lane in self._fleet.lanes if lane in AWAITED] or self._fleet.lanes
         return self._fleet.lanes
 
     async def _claim(self, line: Line) -> Taken | None:

@@ -333,7 +333,7 @@ class UnitRunner:
     async def _copy_result(self, job: jobs.JobRow, source_id: UUID) -> Copied:
         async with self._shop.database.look() as connection:
             other = await usable_parse_job(connection, job.organisation_id, source_id)
-        if other.result_key is None or other.is_open:
+        if other.is_open:
             return Copied(waits_on=other.id)
         return await copy_result(self._shop.objects, job.id, options_of(job), other, options_of(other))
 

@@ -57,7 +57,7 @@ async def _events(
     told, told_at = first, loop.time()
     yield _event(first)
     with context.waiter.watching(job_id) as watch:
-        while not _ended(told):
+        while not _ended(told) and not context.waiter.closing:  # a stream cut short is asked for again
             await watch.next_change()
             await asyncio.sleep(LEAST_S)  # what comes meanwhile is in the same look
             try:

@@ -56,6 +56,7 @@ async def delete_job(
     """
     async with context.database.begin() as connection:
         row = await jobs.find(connection, organisation, job_uuid(job_id))
+        row = await jobs.get(connection, row.id, lock=True) or row  # a retry may be opening it at this moment
         if row.is_open:
             raise JobNotComplete(f"Job {job_id} has not ended yet; cancel it first, or wait for its end.")
         await retention.begin_deletion(connection, row.id, persisted_too=include_persisted)
@@ -81,8 +82,8 @@ async def _deleted(context: Context, job_id: UUID) -> None:
 async def cancel_job(context: Here, organisation: Caller, job_id: str) -> Response:
     """Cancel a job that has not ended, and everything it started."""
     async with context.database.begin() as connection:
-        await context.flow.cancel(connection, organisation, job_uuid(job_id))
-    return answer({"job_id": job_id, "status": "Cancelled"})
+        status = await context.flow.cancel(connection, organisation, job_uuid(job_id))
+    return answer({"job_id": job_id, "status": status})
 
 
 @router.get("/jobs")

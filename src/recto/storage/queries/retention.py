@@ -25,6 +25,29 @@ _PARENT_OPEN = sa.exists().where(_parent.c.id == job.c.parent_id, _parent.c.ende
 """A pipeline needs what its children made until it has ended itself."""
 
 
+def _named_by_open_job(scheme: str, named: str) -> sa.ColumnElement[bool]:
+    """An open job has this id, an expression in SQL, in one of its references, however it is written there.
+
+    Compared by equality, so that the planner may go through many open jobs once for all rows (a hash join).
+    """
+    exists = rf"""EXISTS (
+        SELECT 1 FROM job AS needing CROSS JOIN LATERAL (
+            SELECT needing.request->>'reference' AS reference
+            UNION ALL
+            SELECT jsonb_array_elements_text(
+                CASE jsonb_typeof(needing.request->'references')
+                    WHEN 'array' THEN needing.request->'references' ELSE '[]' END)
+        ) AS named
+        WHERE needing.ended_at IS NULL
+          AND lower(substring(named.reference FROM '(?i)^\s*{scheme}://([0-9a-f-]{{36}})')) = {named}::text
+    )"""  # noqa: S608 - both are constants of this module
+    return sa.literal_column(exists, sa.Boolean)
+
+
+_RESULT_IN_USE = sa.or_(_named_by_open_job("jobid", "job.id"), _named_by_open_job("jobid", "job.parent_id"))
+"""What an open job is to read by jobid://: a parse itself, or one in the extraction or pipeline that it names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Doomed:
     """A job whose deletion has begun."""
@@ -73,7 +96,8 @@ def _over(retention_s: float | None, unfetched_s: float) -> sa.ColumnElement[boo
     fetched = sa.or_(job.c.purge_at < sa.func.clock_timestamp(), job.c.ended_at < ago(unfetched_s))
     over = sa.and_(job.c.keep == "none", fetched)
     if retention_s is not None:
-        over = sa.or_(over, sa.and_(job.c.keep == "standard", job.c.ended_at < ago(retention_s)))
+        past = sa.and_(job.c.keep == "standard", job.c.ended_at < ago(retention_s), ~_RESULT_IN_USE)
+        over = sa.or_(over, past)
     some_day = sa.text("job.keep <> 'persist'")  # written out, so that the planner knows its index
     return sa.and_(job.c.ended_at.is_not(None), job.c.deleting_at.is_(None), some_day, over, ~_PARENT_OPEN)
 
@@ -122,12 +146,16 @@ async def begin_deletion(connection: AsyncConnection, job_id: UUID, *, persisted
 
 
 async def delivered(connection: AsyncConnection, job_id: UUID, links_live_s: float) -> None:
-    """A job that keeps nothing was handed out: it goes as soon as the links in its answer are over."""
+    """A job that keeps nothing was handed out: it goes as soon as the links in its answer are over.
+
+    A part alone is not: its whole still needs it, or is what the caller comes for. It goes with that.
+    """
+    whole = sa.and_(job.c.id == job_id, job.c.parent_id.is_(None))
     below = sa.select(_child.c.id).where(_child.c.parent_id == job_id)
     await connection.execute(
         job.update()
         .where(
-            sa.or_(job.c.id == job_id, job.c.id.in_(below)),
+            sa.or_(whole, job.c.id.in_(below)),
             job.c.keep == "none",
             job.c.ended_at.is_not(None),
             job.c.purge_at.is_(None),
@@ -212,10 +240,8 @@ async def _uploads(connection: AsyncConnection, which: sa.ColumnElement[bool], l
 
 
 def _in_use() -> sa.ColumnElement[bool]:
-    """An open job names the upload: as its reference, or among those of a pipeline."""
-    file_id = sa.func.concat("reducto://", sa.cast(upload.c.id, sa.Text), upload.c.extension)
-    named = sa.or_(job.c.request["reference"].astext == file_id, job.c.request["references"].has_key(file_id))
-    return sa.exists().where(job.c.ended_at.is_(None), named)
+    """An open job names the upload: as its reference, or among those of an extraction or pipeline."""
+    return _named_by_open_job("reducto", "upload.id")
 
 
 async def drop_uploads(connection: AsyncConnection, upload_ids: Sequence[UUID]) -> None:
