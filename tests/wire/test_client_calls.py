@@ -209,13 +209,16 @@ class TestService:
             lambda client: client.split.run(input="x", split_description=[]),
             lambda client: client.classify.run(input="x", classification_schema=[]),
             lambda client: client.edit.run(document_url="x", edit_instructions="y"),
-            lambda client: client.webhook.run(),
         ],
-        ids=["split", "classify", "edit", "webhook"],
+        ids=["split", "classify", "edit"],
     )
     def test_what_is_not_there_yet_says_so(self, client, call):
         with pytest.raises(reducto.UnprocessableEntityError, match="not available yet"):
             call(client)
+
+    def test_the_portal_of_webhooks_opens(self, client):
+        page = httpx.get(client.webhook.run().strip('"'))
+        assert (page.status_code, "Endpoints" in page.text) == (200, True)
 
 
 class TestAsynchronousClient:
