@@ -211,15 +211,17 @@ def _workshop(settings: Settings, name: str, database: Database, guard: AddressG
     from recto.jobs.units import Workshop  # noqa: PLC0415
     from recto.jobs.worker import make_scratch  # noqa: PLC0415
 
+    scratch = make_scratch(settings.data_dir.resolve() / "scratch")
     children = Children(
         settings.readers,
         settings.ocr_readers,
         settings.child_memory_mb,
         settings.ocr_memory_mb,
         settings.child_recycle_mb,
+        scratch=scratch,
+        file_bytes=settings.max_presigned_bytes,
     )
     objects = open_objects(settings.objects_url)
-    scratch = make_scratch(settings.data_dir.resolve() / "scratch")
     return Workshop(
         name=name,
         database=database,
