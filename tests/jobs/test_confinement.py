@@ -3,7 +3,6 @@
 import os
 import struct
 import sys
-from pathlib import Path
 from uuid import uuid4
 
 import pytest

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 
 from recto.api import problems
 from recto.api.context import Context
+from recto.api.headers import SafeHeaders
 from recto.api.journal import Journalled
 from recto.api.openapi import openapi_document
 from recto.api.problems import CLIENT_CLOSED_REQUEST, error_answer
@@ -51,6 +52,7 @@ def create_api(context: Context, engine: Engine) -> FastAPI:
     api = FastAPI(title="Recto", version=context.version, lifespan=lifespan, docs_url=None, redoc_url=None)
     api.state.context = context
     api.add_middleware(Journalled, journal=context.journal)
+    api.add_middleware(SafeHeaders)
     problems.install(api)
     api.add_exception_handler(JobFailed, _on_job_failed)
     api.add_exception_handler(ClientGone, _on_client_gone)
