@@ -13,9 +13,11 @@ from recto.api.journal import Journalled
 from recto.api.openapi import openapi_document
 from recto.api.problems import CLIENT_CLOSED_REQUEST, error_answer
 from recto.api.routes import (
+    accounts,
     events,
     extract,
     jobs,
+    keys,
     parse,
     pipeline,
     pipelines,
@@ -24,8 +26,6 @@ from recto.api.routes import (
     service,
     uploads,
     webhooks,
-    accounts,
-    keys,
 )
 from recto.api.submitting import ClientGone, JobFailed
 from recto.jobs.engine import Engine
