@@ -114,7 +114,9 @@ def _adapters(settings: Settings) -> Adapters:
 
 def make_api(settings: Settings) -> "FastAPI":
     """The web application."""
-    from recto.api.context import Context, Limits  # noqa: PLC0415 - a worker loads no web framework
+    from recto.api.context import Context, Gate, Limits  # noqa: PLC0415 - a worker loads no web framework
+    from recto.api.journal import Journal  # noqa: PLC0415
+    from recto.api.limits import WrongKeys  # noqa: PLC0415
     from recto.api.server import create_api  # noqa: PLC0415
     from recto.api.waiting import JobWaiter  # noqa: PLC0415
 
@@ -143,6 +145,8 @@ def make_api(settings: Settings) -> "FastAPI":
             sync_wait_s=settings.sync_wait_s,
             cancel_on_disconnect=settings.cancel_on_disconnect,
         ),
+        gate=Gate(settings.rate_limit, settings.job_rate_limit, WrongKeys(settings.wrong_keys)),
+        journal=Journal(parts.database),
         auth=settings.auth,
         public_url=settings.public_url,
         version=recto_version(),
@@ -156,6 +160,8 @@ def periods(settings: Settings) -> Periods:
         results_s=settings.retention_s or None,
         tombstones_s=settings.tombstone_s,
         unfetched_s=settings.unfetched_s,
+        audit_s=settings.audit_retention_s,
+        usage_s=settings.usage_retention_s,
     )
 
 
@@ -205,15 +211,17 @@ def _workshop(settings: Settings, name: str, database: Database, guard: AddressG
     from recto.jobs.units import Workshop  # noqa: PLC0415
     from recto.jobs.worker import make_scratch  # noqa: PLC0415
 
+    scratch = make_scratch(settings.data_dir.resolve() / "scratch")
     children = Children(
         settings.readers,
         settings.ocr_readers,
         settings.child_memory_mb,
         settings.ocr_memory_mb,
         settings.child_recycle_mb,
+        scratch=scratch,
+        file_bytes=settings.max_presigned_bytes,
     )
     objects = open_objects(settings.objects_url)
-    scratch = make_scratch(settings.data_dir.resolve() / "scratch")
     return Workshop(
         name=name,
         database=database,

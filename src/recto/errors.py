@@ -5,7 +5,8 @@
     |   |-- InvalidConfig, InvalidSchema, InvalidPageRange, NotFound, UrlNotAllowed, DownloadFailed, ...
     |   `-- DocumentCorrupt, DocumentEmpty, DocumentUnsupported, DocumentLocked, DocumentTooLarge, ...
     |-- Refused             the state of a job or a limit forbids it now
-    |   `-- JobState, JobNotComplete, JobDeleted, JobCancelled, KeyReused, QueueFull, AuthFailed
+    |   `-- JobState, JobNotComplete, JobDeleted, JobCancelled, KeyReused, QueueFull, AuthFailed, Forbidden,
+    |                       RateLimited
     `-- OurFault            a defect, a crash or a missing part of this server
         `-- ProcessingFailed, DownloadInterrupted, SubprocessCrashed, JobTimeout, Internal, Unavailable,
             ModelUnavailable, ModelTimedOut, ModelMisconfigured, ModelRefused, OutputNotUnderstood, ...
@@ -17,6 +18,7 @@ was wrong, with which value, what to do. Errors travel between processes as (cla
 """
 
 import errno
+import math
 import re
 from typing import ClassVar, TypedDict
 
@@ -36,7 +38,7 @@ class RectoError(Exception):
     name: ClassVar[str] = "INTERNAL_ERROR"
     status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
-    retry_after_s: ClassVar[int] = 2  # what a retryable one asks the client to wait
+    retry_after_s: int = 2  # what a retryable one asks the client to wait
 
     def __init__(self, message: str | None = None) -> None:
         """Take the message for the user; without one the class's own docstring is the message."""
@@ -177,6 +179,27 @@ class AuthFailed(Refused):
 
     name = "AUTH_ERROR"
     status = 401
+
+
+class Forbidden(Refused):
+    """The API key does not have the scope that this call needs."""
+
+    name = "AUTH_ERROR"
+    status = 403
+
+
+class RateLimited(Refused):
+    """Too many calls in a short time: wait and call again."""
+
+    name = "RATE_LIMIT"
+    status = 429
+    retryable = True
+    retry_after_s = 1
+
+    def __init__(self, message: str | None = None, wait_s: float = 1.0) -> None:
+        """Take the message, and after how many seconds the call may come again."""
+        super().__init__(message)
+        self.retry_after_s = min(60, max(1, math.ceil(wait_s)))  # clients obey up to a minute
 
 
 class JobState(Refused):

@@ -109,6 +109,23 @@ class Settings(BaseSettings):
         gt=0,
         description="How long the result of a call with X-Recto-Retention: none waits to be fetched",
     )
+    rate_limit: float = Field(
+        default=1000,
+        gt=0,
+        description="Calls a second that a key may make, where the key itself says nothing",
+    )
+    job_rate_limit: float = Field(
+        default=200, gt=0, description="Calls of GET /job a second that a key may make"
+    )
+    wrong_keys: int = Field(
+        default=30, ge=1, description="Wrong API keys in a minute after which an address is not listened to"
+    )
+    audit_retention_s: float = Field(
+        default=90 * 86400, ge=86400, description="How long the audit log is kept, a day or more"
+    )
+    usage_retention_s: float = Field(
+        default=400 * 86400, ge=7 * 86400, description="How long the usage of keys is kept, a week or more"
+    )
     fetch_timeout_s: float = Field(default=300, gt=0, description="Limit for the download of a document")
     webhook_timeout_s: float = Field(default=15, gt=0, description="Limit for one webhook delivery attempt")
     webhook_backoff_s: Annotated[tuple[float, ...], NoDecode] = Field(

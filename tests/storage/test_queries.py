@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from job_yard import WEBHOOK, job_database, yard
-from recto.errors import NotFound, Unavailable
+from recto.errors import InvalidConfig, NotFound, Unavailable
 from recto.jobs.states import may_become
 from recto.storage.database import IDLE_TRANSACTION_S, Database, attentive, driver_url, plain_url
 from recto.storage.queries import access, deliveries, jobs, pipelines, retention, units, uploads
@@ -172,16 +172,49 @@ async def test_results_and_failures_keep_their_pages(yard):
 
 async def test_a_key_opens_its_organisation_until_it_is_revoked(yard, connection):
     key = access.new_key()
-    await access.add_key(connection, yard.organisation, "laptop", key)
-    assert await access.organisation_of_key(connection, key) == yard.organisation
-    assert await access.organisation_of_key(connection, key + "x") is None
+    key_id = await access.add_key(connection, yard.organisation, "laptop", key)
+    assert await access.holder_of_key(connection, key) == access.Holder(yard.organisation, key_id)
+    assert await access.holder_of_key(connection, key + "x") is None
     (row,) = await access.list_keys(connection, yard.organisation)
     assert key.startswith(row.prefix)
     assert len(row.prefix) < len(key) / 3
     await access.revoke_key(connection, yard.organisation, "laptop")
-    assert await access.organisation_of_key(connection, key) is None
+    assert await access.holder_of_key(connection, key) is None
     with pytest.raises(NotFound):
         await access.revoke_key(connection, yard.organisation, "laptop")
+
+
+async def test_a_key_ends_with_its_time(yard, connection):
+    short, long = access.new_key(), access.new_key()
+    await access.add_key(connection, yard.organisation, "over", short, access.Terms(expires_s=0.01))
+    await access.add_key(connection, yard.organisation, "lives", long, access.Terms(("read",), 3600, 5))
+    await asyncio.sleep(0.02)
+    assert await access.holder_of_key(connection, short) is None
+    held = await access.holder_of_key(connection, long)
+    assert (held.scopes, held.rate_per_s) == (frozenset({"read"}), 5)
+
+
+async def test_scopes_are_known_or_refused(yard, connection):
+    assert access.checked_scopes(["admin", "run", "run"]) == ("run", "admin")
+    for scopes in ((), ("root",), ("run", "")):
+        with pytest.raises(InvalidConfig, match="run, read, admin"):
+            await access.add_key(connection, yard.organisation, "x", access.new_key(), access.Terms(scopes))
+
+
+async def test_the_last_use_is_written_once_a_minute(yard, connection):
+    key_id = await access.add_key(connection, yard.organisation, f"used-{uuid4()}", access.new_key())
+
+    async def used():
+        return next(
+            one.used_at for one in await access.list_keys(connection, yard.organisation) if one.id == key_id
+        )
+
+    assert await used() is None
+    await access.note_use(connection, key_id)
+    first = await used()
+    await access.note_use(connection, key_id)
+    assert first is not None
+    assert await used() == first
 
 
 async def test_of_a_short_key_at_most_a_quarter_is_shown(yard, connection):

@@ -1,9 +1,11 @@
 """What every route may use, made by recto.app and hung on the application's state."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import Request
 
+from recto.api.journal import Journal
+from recto.api.limits import Buckets, WrongKeys
 from recto.api.waiting import JobWaiter
 from recto.intake.guard import AddressGuard
 from recto.jobs.deletion import Deletion
@@ -32,6 +34,16 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """What keeps count of calls: rates in calls a second, of all calls and of GET /job."""
+
+    rate_per_s: float
+    looks_per_s: float
+    wrong_keys: WrongKeys
+    calls: Buckets = field(default_factory=Buckets)
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """The adapters behind the routes."""
 
@@ -48,6 +60,8 @@ class Context:
     signer: UrlSigner
     cursors: CursorSigner
     limits: Limits
+    gate: Gate
+    journal: Journal
     auth: bool
     public_url: str | None
     version: str

@@ -1,4 +1,4 @@
-"""What stands before every route: who calls, and a body that is JSON and not too long."""
+"""What stands before every route: who calls and may they, and a body that is JSON and not too long."""
 
 import json
 import math
@@ -9,9 +9,11 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
-from recto.api.context import Context, context_of
-from recto.errors import AuthFailed, DocumentTooLarge, NotFound
+from recto.api.context import Context, Gate, context_of
+from recto.api.journal import address_of
+from recto.errors import AuthFailed, DocumentTooLarge, Forbidden, NotFound, RateLimited
 from recto.storage.queries import access
+from recto.storage.queries.access import Holder
 from recto.wire.problems import rejected
 
 MAX_BODY_BYTES = 2 * 1024 * 1024  # of a JSON request: schemas and instructions, never a document
@@ -21,23 +23,90 @@ DRAINED_BYTES = 32 * 1024 * 1024  # of a refused JSON body, so that the refusal 
 METADATA = "metadata"  # the key of what is echoed whatever it is (contract 10.1)
 
 
-async def caller(request: Request) -> UUID:
-    """The organisation of the request's API key.
+async def holder(request: Request) -> Holder:
+    """Who calls, by the request's API key; what the audit log will say.
 
     Raises:
-        AuthFailed: no key, or one that is unknown or revoked; never when auth is switched off.
+        AuthFailed: no key, or one that is unknown, over or revoked; never when auth is switched off.
+        RateLimited: the key is used too often, or the address has sent too many wrong keys.
     """
     context = context_of(request)
+    if not context.auth:
+        async with context.database.begin() as connection:
+            request.state.holder = Holder(await access.ensure_organisation(connection))
+        return request.state.holder
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    key = key.strip()
+    if scheme.lower() != "bearer" or not key:
+        raise AuthFailed("An API key is needed: send the header 'Authorization: Bearer <key>'.")
+    address = address_of(request.scope)
+    wait_s = context.gate.wrong_keys.wait_s(address, key)
+    if wait_s:
+        raise RateLimited(
+            "Too many wrong API keys came from this address: wait, then send the right one.", wait_s
+        )
     async with context.database.begin() as connection:
-        if not context.auth:
-            return await access.ensure_organisation(connection)
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not key.strip():
-            raise AuthFailed("An API key is needed: send the header 'Authorization: Bearer <key>'.")
-        organisation_id = await access.organisation_of_key(connection, key.strip())
-    if organisation_id is None:
-        raise AuthFailed("The API key is not known or has been revoked.")
-    return organisation_id
+        found = await access.holder_of_key(connection, key)
+    if found is None:
+        context.gate.wrong_keys.was_wrong(address)
+        request.state.wrong_key = True
+        raise AuthFailed("The API key is not known, is over or has been revoked.")
+    context.gate.wrong_keys.was_right(key)
+    _check_rate(request, context.gate, found)
+    request.state.holder = found
+    await _note_use(context, found)
+    return found
+
+
+def _check_rate(request: Request, gate: Gate, who: Holder) -> None:
+    """Take a token of the key, and one of its looks at jobs, which are cheap to wait for instead.
+
+    Raises:
+        RateLimited: there is none left.
+    """
+    rate = who.rate_per_s or gate.rate_per_s
+    if wait_s := gate.calls.take(who.key_id, rate):
+        raise RateLimited(f"This API key may call {rate:g} times a second: call more slowly.", wait_s)
+    if request.method == "GET" and request.url.path.startswith("/job/"):
+        wait_s = gate.calls.take((who.key_id, "looks"), gate.looks_per_s)
+        if wait_s:
+            raise RateLimited(
+                f"This API key may ask for jobs {gate.looks_per_s:g} times a second: wait with"
+                " GET /job/{job_id}?timeout=60, or have a webhook tell the end.",
+                wait_s,
+            )
+
+
+async def _note_use(context: Context, who: Holder) -> None:
+    """The last use, written when this process has not done so for a minute; no call fails for it."""
+    if who.key_id is None or context.gate.calls.take((who.key_id, "use"), 1 / access.USED_EVERY_S):
+        return
+    async with context.database.begin() as connection:
+        await access.note_use(connection, who.key_id)
+
+
+async def caller(request: Request, who: Annotated[Holder, Depends(holder)]) -> UUID:
+    """The organisation that calls, with a key that may do so: reading needs `read`, everything else `run`.
+
+    Raises:
+        Forbidden: the key lacks the scope.
+    """
+    need(who, access.READ if request.method in {"GET", "HEAD"} else access.RUN)
+    return who.organisation_id
+
+
+async def administrator(who: Annotated[Holder, Depends(holder)]) -> Holder:
+    """Who calls, with a key that may manage keys; Forbidden otherwise."""
+    need(who, access.ADMIN)
+    return who
+
+
+def need(who: Holder, scope: str) -> None:
+    """Forbidden when the key lacks the scope."""
+    if scope not in who.scopes:
+        raise Forbidden(
+            f"This API key has the scopes {', '.join(sorted(who.scopes))}; this call needs {scope}."
+        )
 
 
 async def json_object(request: Request) -> dict[str, Any]:
@@ -140,5 +209,6 @@ def job_uuid(text: str) -> UUID:
 
 
 Caller = Annotated[UUID, Depends(caller)]
+Administrator = Annotated[Holder, Depends(administrator)]
 Here = Annotated[Context, Depends(context_of)]
 JsonObject = Annotated[dict[str, Any], Depends(json_object)]

@@ -8,12 +8,16 @@ from fastapi import FastAPI, Request, Response
 
 from recto.api import problems
 from recto.api.context import Context
+from recto.api.headers import SafeHeaders
+from recto.api.journal import Journalled
 from recto.api.openapi import openapi_document
 from recto.api.problems import CLIENT_CLOSED_REQUEST, error_answer
 from recto.api.routes import (
+    accounts,
     events,
     extract,
     jobs,
+    keys,
     parse,
     pipeline,
     pipelines,
@@ -33,19 +37,22 @@ def create_api(context: Context, engine: Engine) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         await engine.open()
-        listening = asyncio.create_task(context.waiter.listen())
+        behind = [asyncio.create_task(one) for one in (context.waiter.listen(), context.journal.run())]
         try:
             yield
         finally:
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
+            for task in behind:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             await engine.close()
             await context.database.close()
 
     # No pages for people to read the contract on: the stock ones load their scripts from afar.
     api = FastAPI(title="Recto", version=context.version, lifespan=lifespan, docs_url=None, redoc_url=None)
     api.state.context = context
+    api.add_middleware(Journalled, journal=context.journal)
+    api.add_middleware(SafeHeaders)
     problems.install(api)
     api.add_exception_handler(JobFailed, _on_job_failed)
     api.add_exception_handler(ClientGone, _on_client_gone)
@@ -60,6 +67,8 @@ def create_api(context: Context, engine: Engine) -> FastAPI:
         pipelines,
         webhooks,
         portal,
+        keys,
+        accounts,
         service,
     ):
         api.include_router(module.router)

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -18,11 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recto.api.answers import error_of
 from recto.api.context import Context
+from recto.api.journal import about
 from recto.errors import Internal, InvalidConfig, JobState, RectoError
 from recto.jobs.deletion import gone
 from recto.jobs.lanes import Lane
 from recto.jobs.submit import Submission
-from recto.storage.queries import idempotency
+from recto.storage.queries import access, idempotency
+from recto.storage.queries.access import Holder
 from recto.storage.queries.jobs import JobRow
 from recto.wire.asynchronous import AsyncConfig, DirectWebhookConfig, SvixWebhookConfig
 from recto.wire.inputs import references
@@ -140,15 +142,26 @@ async def submit_once(
         KeyReused: the key stands for another request. InvalidConfig: a header says nothing that is known.
     """
     submission = replace(submission, keeps_nothing=_keeps_nothing(request))
+    job_id = await _made(request, context, submission, body, make)
+    about(request, job_id)
+    return job_id
+
+
+async def _made(
+    request: Request, context: Context, submission: Submission, body: dict[str, Any], make: Make
+) -> UUID:
     key, owner = _key_of(request), submission.organisation_id
+    api_key = cast("Holder", request.state.holder).key_id
     async with context.database.begin() as connection:
-        if key is None:
-            return await make(connection, submission)
-        earlier = await idempotency.claim(connection, owner, key, _digest(request, body))
-        if earlier is not None:
-            return earlier
+        if key is not None:
+            earlier = await idempotency.claim(connection, owner, key, _digest(request, body))
+            if earlier is not None:
+                return earlier
         job_id = await make(connection, submission)
-        await idempotency.settle(connection, owner, key, job_id)
+        if api_key is not None:
+            await access.note_maker(connection, job_id, api_key)
+        if key is not None:
+            await idempotency.settle(connection, owner, key, job_id)
         return job_id
 
 

@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -370,6 +371,24 @@ def _server_version(url: str, name: str) -> Finding:
     return Finding("ok", told)
 
 
+def _children(_: Settings) -> Iterator[Finding]:
+    """What shuts in the processes that open documents."""
+    from recto.jobs.confinement import granted  # noqa: PLC0415
+
+    told = {
+        "seccomp": Finding("ok", "they have no sockets and see no other process (system call filter)"),
+        "namespace": Finding(
+            "ok", "they have no network (a namespace of their own); no call filter is granted"
+        ),
+        "none": Finding(
+            "note",
+            "this system grants neither a system call filter nor a network namespace: a document that takes over"
+            " its reader can reach the network. Shut the server's network in from outside",
+        ),
+    }
+    yield told[granted([sys.executable])]
+
+
 def _storage(settings: Settings) -> Iterator[Finding]:
     from recto.storage.objects import open_objects  # noqa: PLC0415 - loads a native library
 
@@ -423,6 +442,7 @@ def _model(settings: Settings) -> Iterator[Finding]:
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("Libraries", _python),
     ("Recognition of scans", _recognition),
+    ("Processes that read documents", _children),
     ("Network", _network),
     ("Disk", _disk),
     ("Database", _database),

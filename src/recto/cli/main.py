@@ -15,7 +15,7 @@ import typer
 import typer.core
 from pydantic import ValidationError
 
-from recto.cli import backup, jobs, keys, pipelines, webhooks
+from recto.cli import accounts, backup, jobs, keys, pipelines, webhooks
 from recto.cli.logs import only_warnings, set_up_logging
 from recto.cli.supervise import exit_with_supervisor, tell
 from recto.errors import RectoError
@@ -58,6 +58,8 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(webhooks.app, name="webhooks")
 app.command()(backup.backup)
 app.command()(backup.restore)
+app.command("usage")(accounts.usage)
+app.command("audit")(accounts.audit_log)
 
 
 def wrong_settings(error: ValidationError) -> list[str]:

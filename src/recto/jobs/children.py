@@ -10,10 +10,12 @@ there, would otherwise break the pool itself (Pebble gives up a pool whose messa
 
 import asyncio
 import ctypes
+import errno
 import multiprocessing
 import os
 import pickle
 import resource
+import shutil
 import signal
 import sys
 import threading
@@ -23,6 +25,8 @@ from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import forkserver
+from pathlib import Path
+from tempfile import mkdtemp
 from traceback import format_exc
 from typing import Any, Literal, ParamSpec, Self, TypeVar, cast
 from uuid import UUID
@@ -33,6 +37,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from recto.errors import (
     NO_ROOM,
+    DocumentTooLarge,
     ErrorRecord,
     Internal,
     ReadTimedOut,
@@ -41,6 +46,7 @@ from recto.errors import (
     from_record,
     of_ours,
 )
+from recto.jobs.confinement import fence, limit_files, limit_time, take_room, tidy_room
 
 Pool = Literal["read", "ocr"]
 P = ParamSpec("P")
@@ -55,6 +61,9 @@ PRELOADED = [
 UNITS_PER_CHILD = 500  # a child is replaced after so many pieces of work, against slow leaks (a guess)
 RECYCLED_SHARE = 0.6  # of its memory limit; a child that has grown beyond is replaced (a guess)
 MEBIBYTE = 1024 * 1024
+FILE_BYTES = (
+    1024 * MEBIBYTE
+)  # of a file that a child writes, at the least; a repaired document is as large as it
 WATCH_S = 0.5
 OUT_OF_MEMORY = 71  # exit code of a child that reached its limit; any that nothing else uses
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -112,11 +121,18 @@ class Children:
         memory_mb: int,
         ocr_memory_mb: int,
         recycle_mb: int | None = None,
+        *,
+        scratch: Path | None = None,
+        file_bytes: int = FILE_BYTES,
     ) -> None:
         """Start the pools; the children themselves start with the first calls (see `warm_up`).
 
         A child that holds more than `recycle_mb` after a piece of work is replaced; None: a share of its limit.
+        Children put temporary files into rooms of their own in `scratch`, by default a folder that `stop` removes.
         """
+        self._own_scratch = Path(mkdtemp(prefix="recto-children-")) if scratch is None else None
+        self._scratch = scratch or self._own_scratch
+        self._file_bytes = max(file_bytes, FILE_BYTES)
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(PRELOADED)
         self._sizes: dict[Pool, int] = {"read": readers, "ocr": recognisers}
@@ -157,7 +173,7 @@ class Children:
         call = cast(
             "Future[Answer]",
             self._living(pool).schedule(
-                answer_for, args=[function, args, kwargs], timeout=max(0.05, timeout_s)
+                answer_for, args=[function, args, kwargs, timeout_s], timeout=max(0.05, timeout_s)
             ),
         )
         calls = self._running.setdefault(job_id, set())
@@ -169,6 +185,8 @@ class Children:
                 f"Reading took longer than {timeout_s:.0f} seconds and was stopped."
             ) from error
         except ProcessExpired as error:
+            if cast("int | None", error.exitcode) == -signal.SIGXCPU:
+                raise ReadTimedOut("Reading used more processor time than it may and was stopped.") from error
             raise SubprocessCrashed(self._how_it_died(pool, error)) from error
         except BrokenProcessPool as error:
             raise SubprocessCrashed("The processes that read documents ended unexpectedly.") from error
@@ -191,6 +209,8 @@ class Children:
             pool.stop()
         for pool in self._pools.values():
             pool.join(timeout=5)
+        if self._own_scratch is not None:
+            shutil.rmtree(self._own_scratch, ignore_errors=True)
 
     def _living(self, name: Pool) -> ProcessPool:
         """The pool, made anew when it is broken: Pebble's breaks when a child dies that has nothing to do."""
@@ -208,7 +228,7 @@ class Children:
             max_workers=self._sizes[name],
             max_tasks=Lifetime(UNITS_PER_CHILD, int(largest_mb * MEBIBYTE)),
             initializer=prepare_child,
-            initargs=[os.getpid(), self._memory_mb[name] * MEBIBYTE],
+            initargs=[os.getpid(), self._memory_mb[name] * MEBIBYTE, self._scratch, self._file_bytes],
             context=self._context,  # pyright: ignore[reportArgumentType] - Pebble's protocol knows only Unix pipes
         )
 
@@ -240,13 +260,29 @@ def _opened(answer: Answer, job_id: UUID) -> object:
         raise Internal(f"Reading failed unexpectedly ({type(error).__name__}).") from error
 
 
-def answer_for(function: Callable[..., object], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Answer:
-    """Call the function, in the child, and put what it gives or raises into a form that always travels."""
+def answer_for(
+    function: Callable[..., object], args: Sequence[Any], kwargs: Mapping[str, Any], seconds: float
+) -> Answer:
+    """Call the function, in the child, and put what it gives or raises into a form that always travels.
+
+    It may compute for so many seconds on all processors; what it leaves in the child's room is removed.
+    """
+    limit_time(seconds)
+    try:
+        return _answer(function, args, kwargs)
+    finally:
+        if _room is not None:
+            tidy_room(_room)
+
+
+def _answer(function: Callable[..., object], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Answer:
     try:
         return Answer(pickle.dumps(function(*args, **kwargs)))
     except RectoError as error:
         return Answer(error=error.to_record())
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            return Answer(error=DocumentTooLarge("Reading needed a file larger than it may be.").to_record())
         if error.errno not in NO_ROOM:
             return Answer(fault=type(error).__name__, trace=format_exc())
         return Answer(error=of_ours(error).to_record())
@@ -256,8 +292,13 @@ def answer_for(function: Callable[..., object], args: Sequence[Any], kwargs: Map
         return Answer(fault=type(error).__name__, trace=format_exc())
 
 
-def prepare_child(owner: int, memory_bytes: int) -> None:
-    """First thing in a child: limits, and an eye on the worker so that no child outlives it."""
+_room: Path | None = None
+"""This child's folder for temporary files."""
+
+
+def prepare_child(owner: int, memory_bytes: int, scratch: Path, file_bytes: int) -> None:
+    """First thing in a child: fence and limits, and an eye on the worker so that no child outlives it."""
+    global _room  # noqa: PLW0603 - a child is one process with one room
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(
         signal.SIGTERM, signal.SIG_DFL
@@ -270,6 +311,10 @@ def prepare_child(owner: int, memory_bytes: int) -> None:
         _let_go_of_fork_server()
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_files(file_bytes)
+    _room = take_room(scratch)
+    if fence() == "none":
+        log.debug("this system grants no fence: children can reach the network")
     threading.Thread(target=_exit_with, args=(owner, parent), daemon=True).start()
 
 

@@ -18,7 +18,7 @@ from recto.errors import RectoError
 from recto.jobs.deletion import Deletion, folder_of
 from recto.storage.database import Database
 from recto.storage.objects import Objects
-from recto.storage.queries import messages, retention, units
+from recto.storage.queries import audit, messages, retention, units
 
 EVERY_S = 20.0  # between looks; how much longer than asked for something may live
 ORPHANS_EVERY_S = 3600.0  # between listings of the whole storage, which cost requests there
@@ -45,6 +45,8 @@ class Periods:
     results_s: float | None
     tombstones_s: float
     unfetched_s: float
+    audit_s: float = 90 * 86400.0
+    usage_s: float = 400 * 86400.0
 
 
 @dataclass(slots=True)
@@ -192,6 +194,8 @@ class Sweeper:
             swept.tombstones += await retention.drop_tombstones(connection, self._periods.tombstones_s, BATCH)
             await retention.drop_keys(connection, KEYS_LIVE_S)
             await messages.drop_old(connection, MESSAGES_LIVE_S, BATCH)
+            await audit.drop_old(connection, self._periods.audit_s, self._periods.usage_s)
+            await audit.add_up(connection)
 
     # --- objects without an owner ------------------------------------------------------------------------
 

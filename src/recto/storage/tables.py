@@ -45,8 +45,43 @@ api_key = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("prefix", sa.Text, nullable=False),  # what a person recognises the key by
     sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),  # SHA-256; the key itself is not kept
+    sa.Column("scopes", ARRAY(sa.Text), nullable=False, server_default="{run,read}"),  # run, read, admin
+    sa.Column("rate_per_s", sa.Float),  # calls a second; NULL: the server's setting
     _time("created_at", nullable=False),
+    _time("expires_at"),
+    _time("used_at"),  # last use, to the minute
     _time("revoked_at"),
+)
+
+key_usage = sa.Table(  # rows are only added, so that nothing waits for a sum; the sweep adds them up
+    "key_usage",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    _organisation(),
+    sa.Column("key_id", UUID),  # NULL: no key, as with authentication off and jobs of the command line
+    sa.Column("day", sa.Date, nullable=False),  # UTC
+    sa.Column("calls", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("jobs", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("pages", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("credits", sa.Float, nullable=False, server_default="0"),
+    sa.Index("ix_key_usage_organisation_id_day", "organisation_id", "day"),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    _time("at", nullable=False),
+    sa.Column("organisation_id", UUID),  # NULL: a call whose key nobody has
+    sa.Column("key_id", UUID),
+    sa.Column(
+        "address", sa.Text, nullable=False, server_default=""
+    ),  # of the caller; "" for the command line
+    sa.Column("action", sa.Text, nullable=False),  # method and route, or what the command line did
+    sa.Column("target", sa.Text, nullable=False, server_default=""),  # id of the job, upload, key
+    sa.Column("status", sa.Integer, nullable=False),  # of the HTTP answer
+    sa.Index("ix_audit_organisation_id_id", "organisation_id", "id"),
+    sa.Index("ix_audit_at", "at"),
 )
 
 pipeline = sa.Table(
@@ -104,6 +139,7 @@ job = sa.Table(
     sa.Column("pipeline_id", sa.Text),
     sa.Column("pipeline_version", sa.Integer),
     sa.Column("pipeline_hash", sa.Text),
+    sa.Column("key_id", UUID),  # the API key that made it; its children have none
     sa.Column("waits_on", UUID),  # another job whose result this one needs
     sa.Column("tenant", sa.Text, nullable=False, server_default=""),  # the caller's own customer, "" for none
     sa.Column("tenant_share", sa.Float),  # most of the fleet that the tenant may hold; NULL: no bound

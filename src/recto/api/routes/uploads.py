@@ -16,6 +16,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from recto.api.answers import signed_url
 from recto.api.context import OBJECTS_PATH, RESULTS_PATH, Context, base_url
 from recto.api.guards import Caller, Here, drain
+from recto.api.journal import about
 from recto.api.problems import answer
 from recto.errors import DocumentTooLarge, InvalidConfig, NotFound
 from recto.intake.reference import normalise_extension, upload_id
@@ -64,6 +65,7 @@ async def upload(
     await given.close()
     async with context.database.begin() as connection:
         await uploads.add(connection, row)
+    about(request, row.id)
     return answer({"file_id": row.file_id, "presigned_url": None})
 
 
@@ -82,6 +84,7 @@ async def put_object(request: Request, context: Here, token: str) -> Response:
     """Receive the bytes of a presigned upload, streamed to the storage."""
     signed = context.signer.open(token, "PUT", context.limits.signed_url_s)
     row_id = UUID(PurePath(signed.key).stem)
+    about(request, signed.key, row_id)
     try:
         size = await context.objects.put_stream(signed.key, request.stream(), context.limits.presigned_bytes)
     except DocumentTooLarge:
@@ -96,9 +99,10 @@ async def put_object(request: Request, context: Here, token: str) -> Response:
 
 
 @router.get(OBJECTS_PATH + "{token}")
-async def get_object(context: Here, token: str) -> Response:
+async def get_object(request: Request, context: Here, token: str) -> Response:
     """Hand out an object to whoever holds its signed URL."""
     signed = context.signer.open(token, "GET", context.limits.signed_url_s)
+    about(request, signed.key, _owner_of(signed.key))
     size = await context.objects.size(signed.key)
     kind = mimetypes.guess_type(signed.filename or signed.key)[0] or "application/octet-stream"
     headers = {
@@ -116,10 +120,19 @@ async def get_object(context: Here, token: str) -> Response:
 async def get_result(request: Request, context: Here, token: str) -> Response:
     """Hand out a stored result with links to its pictures, to whoever holds its signed URL."""
     signed = context.signer.open(token, "GET", context.limits.signed_url_s)
+    about(request, signed.key, _owner_of(signed.key))
     await context.objects.size(signed.key)  # a result that is gone must be told before the answer begins
     body = streamed_with_links(context.objects.stream(signed.key), partial(signed_url, request))
     headers = {"x-content-type-options": "nosniff", "cache-control": "private, no-store"}
     return StreamingResponse(body, headers=headers, media_type="application/json")
+
+
+def _owner_of(key: str) -> UUID | None:
+    """The job or upload that an object belongs to, by its key: jobs/<id>/... or uploads/<id>.<extension>."""
+    for part in PurePath(key).parts:
+        with suppress(ValueError):
+            return UUID(part.partition(".")[0])
+    return None
 
 
 async def _presigned(
@@ -128,6 +141,7 @@ async def _presigned(
     row = uploads.UploadRow(uuid4(), organisation, extension or "", None, None)
     async with context.database.begin() as connection:
         await uploads.add(connection, row)
+    about(request, row.id)
     url = await context.objects.signed_put(row.key, context.limits.signed_url_s)
     own = base_url(request) + OBJECTS_PATH + context.signer.token(row.key, "PUT")
     return answer({"file_id": row.file_id, "presigned_url": url or own})
@@ -168,6 +182,7 @@ async def _store_bytes(
         raise
     async with context.database.begin() as connection:
         await uploads.add(connection, replace(row, size_bytes=size))
+    about(request, row.id)
     return answer({"file_id": row.file_id, "presigned_url": None})
 
 
