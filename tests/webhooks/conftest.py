@@ -8,8 +8,8 @@ import pytest
 
 from conftest import COMMAND
 from documents.serving import World, world
+from hooks_yard import Hooks
 from job_yard import job_database, yard
-from webhooks.hooks_yard import Hooks
 
 __all__ = ["job_database", "yard"]
 

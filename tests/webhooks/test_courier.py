@@ -14,9 +14,9 @@ import standardwebhooks
 import svix
 
 from documents.serving import Answer
+from hooks_yard import SCHEDULE
 from recto.storage.queries import endpoints
 from recto.webhooks.delivery import ANSWER_BYTES
-from webhooks.hooks_yard import SCHEDULE
 
 HOUR_S = 3600.0
 
