@@ -76,7 +76,7 @@ def arm(point: str) -> None:
         case "unit-written-and-held":
             after(Recorder, "_follow_up", freeze)
         case "webhook-posted":
-            after(Deliverer, "_post", die)
+            after(Deliverer, "post", die)
         case _:
             raise SystemExit(f"there is no fault point {point}")
 
