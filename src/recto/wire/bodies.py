@@ -48,6 +48,13 @@ class Request(Generic[Config]):
     warnings: tuple[str, ...]
 
 
+def _without_null_async(given: dict[str, Any]) -> dict[str, Any]:
+    """The body without an `async` of null, which asks for as much as none."""
+    if given.get("async", ...) is not None:
+        return given
+    return {key: value for key, value in given.items() if key != "async"}
+
+
 def read_parse(body: object, *, background: bool) -> Request[SyncParseConfig]:
     """The parse request of a JSON body.
 
@@ -59,8 +66,7 @@ def read_parse(body: object, *, background: bool) -> Request[SyncParseConfig]:
         config, priority, warnings = parse_today(older)
         warnings = (*warnings_of(older), *warnings)
     else:
-        if given.get("async", ...) is None:
-            given = {key: value for key, value in given.items() if key != "async"}
+        given = _without_null_async(given)
         is_async = background or isinstance(given.get("async"), dict)
         model = AsyncParseConfig if is_async or "async" in given else SyncParseConfig
         config = model.model_validate(given)
@@ -89,8 +95,7 @@ def read_pipeline(body: object, *, background: bool) -> Request[V3PipelineConfig
         older = (AsyncPipelineConfig if background else PipelineConfig).model_validate(given)
         config, warnings = pipeline_today(older), warnings_of(older)
     else:
-        if given.get("async", ...) is None:
-            given = {key: value for key, value in given.items() if key != "async"}
+        given = _without_null_async(given)
         config = (V3AsyncPipelineConfig if background else V3PipelineConfig).model_validate(given)
         warnings = warnings_of(config)
     asynchronous = config.async_ if isinstance(config, V3AsyncPipelineConfig) else None
@@ -124,8 +129,7 @@ def read_extract(body: object, *, background: bool) -> ExtractRequest:
         config, priority, warnings = extract_today(old)
         warnings = (*warnings_of(old), *warnings)
     else:
-        if given.get("async", ...) is None:
-            given = {key: value for key, value in given.items() if key != "async"}
+        given = _without_null_async(given)
         is_async = background or isinstance(given.get("async"), dict)
         model = AsyncExtractConfig if is_async or "async" in given else SyncExtractConfig
         config = model.model_validate(given)
