@@ -1,15 +1,44 @@
-"""Lets go of a job that keeps nothing, once its answer is sent. An answer in, the same answer out.
+"""Answers about jobs, and lets go of those that keep nothing once their answer is sent.
 
 What the answer links to (a large result, pictures) goes when the links end. Answers of other jobs pass.
 """
 
-from fastapi import Response
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import Request, Response
 from starlette.background import BackgroundTask
 
 from recto.api.context import Context
-from recto.api.submitting import told
+from recto.api.problems import answer
+from recto.api.submitting import Make, finished, submit_once, told
+from recto.jobs.submit import Submission
 from recto.storage.queries import jobs
 from recto.storage.queries.jobs import JobRow
+
+Show = Callable[[JobRow], Awaitable[Any]]
+"""Puts a completed job's result into the form of its endpoint."""
+
+
+async def made_and_answered(
+    request: Request,
+    context: Context,
+    submission: Submission,
+    body: dict[str, Any],
+    make: Make,
+    show: Show,
+    *,
+    background: bool,
+) -> Response:
+    """Make a request's job, and answer: in the background with its id, else with what it gave once it has ended.
+
+    Raises what `submit_once` and `finished` raise.
+    """
+    job_id = await submit_once(request, context, submission, body, make)
+    if background:
+        return answer({"job_id": str(job_id)})
+    row = await finished(request, context, submission.organisation_id, job_id)
+    return handed_out(context, row, answer(await show(row)))
 
 
 def handed_out(context: Context, row: JobRow, shown: Response) -> Response:

@@ -7,16 +7,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from recto.api.answers import extract_answer
 from recto.api.guards import MAX_BODY_BYTES, Caller, Here, json_object
-from recto.api.handing_out import handed_out
-from recto.api.problems import answer
-from recto.api.submitting import (
-    check_webhook,
-    document_references,
-    finished,
-    submission_of,
-    submit_once,
-    tenant_of,
-)
+from recto.api.handing_out import made_and_answered
+from recto.api.submitting import check_webhook, document_references, submission_of, tenant_of
 from recto.errors import DocumentTooLarge, InvalidSchema
 from recto.jobs.lanes import asked_lane
 from recto.wire.asynchronous import QueuePriority
@@ -71,7 +63,7 @@ async def _extract(
         asked.warnings,
         tenant_of(request, asked.config.parsing.settings.tenant_throttling),
     )
-    job_id = await submit_once(
+    return await made_and_answered(
         request,
         context,
         submission,
@@ -79,9 +71,6 @@ async def _extract(
         lambda connection, made: context.submitter.extract(
             connection, made, documents, asked.options, asked.parsing
         ),
+        lambda row: extract_answer(request, row, context.limits.inline_result_bytes),
+        background=in_background,
     )
-    if in_background:
-        return answer({"job_id": str(job_id)})
-    row = await finished(request, context, organisation, job_id)
-    shown = answer(await extract_answer(request, row, context.limits.inline_result_bytes))
-    return handed_out(context, row, shown)

@@ -7,9 +7,8 @@ from fastapi import APIRouter, Request, Response
 
 from recto.api.answers import parse_answer
 from recto.api.guards import Caller, Here, JsonObject
-from recto.api.handing_out import handed_out
-from recto.api.problems import answer
-from recto.api.submitting import check_webhook, finished, submission_of, submit_once, tenant_of
+from recto.api.handing_out import made_and_answered
+from recto.api.submitting import check_webhook, submission_of, tenant_of
 from recto.jobs.lanes import asked_lane
 from recto.wire.asynchronous import QueuePriority
 from recto.wire.bodies import read_parse
@@ -52,15 +51,12 @@ async def _parse(
         tenant_of(request, asked.config.settings.tenant_throttling),
     )
     (reference,) = references(asked.config.input)
-    job_id = await submit_once(
+    return await made_and_answered(
         request,
         context,
         submission,
         body,
         lambda connection, made: context.submitter.parse(connection, made, reference, options),
+        lambda row: parse_answer(request, row, context.limits.inline_result_bytes),
+        background=in_background,
     )
-    if in_background:
-        return answer({"job_id": str(job_id)})
-    row = await finished(request, context, organisation, job_id)
-    shown = answer(await parse_answer(request, row, context.limits.inline_result_bytes))
-    return handed_out(context, row, shown)

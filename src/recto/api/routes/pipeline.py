@@ -8,14 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recto.api.answers import pipeline_answer
 from recto.api.guards import Caller, Here, JsonObject
-from recto.api.handing_out import handed_out
-from recto.api.problems import answer
+from recto.api.handing_out import made_and_answered
 from recto.api.submitting import (
     check_webhook,
     document_references,
-    finished,
     submission_of,
-    submit_once,
     tenant_of,
 )
 from recto.jobs.lanes import asked_lane
@@ -29,20 +26,18 @@ router = APIRouter()
 @router.post("/pipeline")
 async def pipeline(request: Request, context: Here, organisation: Caller, body: JsonObject) -> Response:
     """Run a pipeline; answers with its result."""
-    job_id = await _submit(request, context, organisation, body, background=False)
-    row = await finished(request, context, organisation, job_id)
-    return handed_out(context, row, answer(await pipeline_answer(request, row)))
+    return await _pipeline(request, context, organisation, body, background=False)
 
 
 @router.post("/pipeline_async")
 async def pipeline_async(request: Request, context: Here, organisation: Caller, body: JsonObject) -> Response:
     """Run a pipeline in the background; answers with the job's id at once."""
-    return answer({"job_id": str(await _submit(request, context, organisation, body, background=True))})
+    return await _pipeline(request, context, organisation, body, background=True)
 
 
-async def _submit(
+async def _pipeline(
     request: Request, context: Here, organisation: UUID, body: dict[str, Any], *, background: bool
-) -> UUID:
+) -> Response:
     asked = read_pipeline(body, background=background)
     config = asked.config
     documents = document_references(config.input)
@@ -63,4 +58,12 @@ async def _submit(
         found = await pipelines.find(connection, organisation, config.pipeline_id)
         return await context.submitter.pipeline(connection, made, found, documents, many=many)
 
-    return await submit_once(request, context, submission, body, make)
+    return await made_and_answered(
+        request,
+        context,
+        submission,
+        body,
+        make,
+        lambda row: pipeline_answer(request, row),
+        background=background,
+    )
